@@ -1,0 +1,24 @@
+"""Owns the registry of derivations: pure functions a query may name to pass its rows through.
+
+What SQL does badly (recursion over a lock queue, differences between polls) is done here; one file a subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from exporter.model import Rows
+
+
+class Derivation(Protocol):
+    """Rows, and what this job returned as its state last time, to rows and the next state.
+
+    `now` is Unix time. A derivation is pure: it keeps nothing, reads no clock and does no I/O.
+    """
+
+    def __call__(self, rows: Rows, previous: object | None, now: float) -> tuple[Rows, object | None]:
+        """Return the derived rows and the state for the next run of the same job."""
+
+
+DERIVATIONS: Mapping[str, Derivation] = {}

@@ -1,0 +1,278 @@
+"""Owns the frozen types that modules hand to each other; standard library only, no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+# What a sample can be worth. Integers stay integers, so that 64-bit counters are exact.
+Number = int | float
+
+
+class Scope(StrEnum):
+    """Where a query runs: once on the target's main database, or in every selected database."""
+
+    SERVER = "server"
+    DATABASE = "database"
+
+
+class Role(StrEnum):
+    """On which servers a query runs."""
+
+    ANY = "any"
+    PRIMARY = "primary"
+    STANDBY = "standby"
+
+
+class MetricType(StrEnum):
+    """The Prometheus types that a column can have."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    HISTOGRAM = "histogram"
+
+
+class OutcomeKind(StrEnum):
+    """How one run ended; the value of the label `outcome`."""
+
+    OK = "ok"
+    CONNECT = "connect"  # no connection, or it was lost and could not be replaced
+    TIMEOUT = "timeout"  # the server's statement_timeout or our own deadline
+    LOCKED = "locked"  # lock_timeout: somebody holds the table
+    DENIED = "denied"  # insufficient privilege
+    MISSING = "missing"  # relation, column, function or extension is not there
+    UNSUPPORTED = "unsupported"  # the server knows it but refuses (managed services, wrong role)
+    SQL = "sql"  # any other error that the server reports
+    SHAPE = "shape"  # the answer lacks a declared column
+    BUG = "bug"  # our own mistake; the only one logged with a traceback
+
+
+class SkipReason(StrEnum):
+    """Why a query does not run on a target; the value of the label `reason`."""
+
+    DISABLED = "disabled"
+    VERSION = "version"
+    ROLE = "role"
+    EXTENSION = "extension"
+    RELATION = "relation"
+    PRIVILEGE = "privilege"
+    SETTING = "setting"
+    SIZE = "size"
+    CONNECTIONS = "connections"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A declared metric: the family on the wire and the column of the answer that fills it.
+
+    For a histogram `column` is a prefix: the answer has `<column>_bounds` (float8[], ascending, no +Inf),
+    `<column>_buckets` (bigint[], cumulative, one for each bound), `<column>_count` and `<column>_sum`.
+    """
+
+    family: str
+    column: str
+    type: MetricType
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What must be there for a query to run; anything absent is a reason to skip it, not an error."""
+
+    version: int | None = None  # lowest major version
+    extension: str | None = None
+    setting: str | None = None  # a boolean setting that must be on
+    relation: str | None = None  # schema-qualified
+    columns: tuple[str, ...] = ()  # of `relation`, readable by our role; `grants` prints these
+    max_pages: int | None = None  # of `relation`; a larger one is not read in full
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One file of the catalogue and its variants by server version. Times in seconds.
+
+    `variants` holds (lowest major, SQL) in ascending order; the file without a number has floor 0.
+    """
+
+    name: str
+    set: str
+    help: str
+    every: float
+    timeout: float
+    labels: tuple[str, ...]
+    columns: tuple[Column, ...]
+    variants: tuple[tuple[int, str], ...]
+    path: str
+    scope: Scope = Scope.SERVER
+    on: Role = Role.ANY
+    needs: Needs = field(default_factory=Needs)
+    limit: int = 1000
+    derive: str | None = None
+
+    def sql_for(self, major: int) -> str | None:
+        """Return the variant with the highest floor <= `major`, or None when all floors are higher."""
+        fitting = [sql for floor, sql in self.variants if floor <= major]
+        return fitting[-1] if fitting else None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All queries by name, and the sets that are off unless asked for."""
+
+    queries: Mapping[str, Query]
+    optional_sets: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a password comes from; exactly one is set, or none (pgpass, or none needed)."""
+
+    file: str | None = None
+    env: str | None = None
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A PostgreSQL server to watch: its name on the wire and how to reach it. Never printed whole."""
+
+    name: str
+    dsn: str = field(repr=False)
+    password: Secret = field(default_factory=Secret)
+    include_databases: tuple[str, ...] = ("*",)  # shell patterns
+    exclude_databases: tuple[str, ...] = ()
+    max_connections: int = 3
+    connect_timeout: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class RelationInfo:
+    """Free facts about a relation that some query needs: its size by pg_class, and our rights on it."""
+
+    pages: int
+    readable_columns: frozenset[str]
+    columns: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseInfo:
+    """Facts about one database: extensions with their versions, and the relations that queries asked about.
+
+    A relation that does not exist is not in `relations`.
+    """
+
+    name: str
+    extensions: Mapping[str, str] = field(default_factory=dict)
+    relations: Mapping[str, RelationInfo] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """Facts about a server, read at connect and again every minute."""
+
+    version_num: int  # server_version_num, e.g. 170004
+    version: str  # server_version, e.g. "17.4 (Debian ...)"
+    in_recovery: bool
+    database: str  # the main database, the one that the DSN names
+    role: str  # the role we are
+    databases: tuple[str, ...]  # all that can be connected to, templates left out
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def major(self) -> int:
+        """The major version, e.g. 17."""
+        return self.version_num // 10000
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Why a query does not run on a target, in words, and what would change that."""
+
+    reason: SkipReason
+    detail: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class JobKey:
+    """Names one job: a query on a target, and in one database when the query's scope is that."""
+
+    query: str
+    target: str
+    database: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """An answer: column names, and rows as tuples in that order. `seconds` is the time the server had it."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[object, ...]]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Cumulative counts for each upper bound (without +Inf), the count of all, and their sum."""
+
+    bounds: tuple[float, ...]
+    buckets: tuple[int, ...]
+    count: int
+    sum: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One series' value; `labels` are the values in the order of the family's label names."""
+
+    labels: tuple[str, ...]
+    value: Number | Histogram
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A metric family with its samples, ready to be rendered; `name` is the name on the wire."""
+
+    name: str
+    type: MetricType
+    help: str
+    label_names: tuple[str, ...]
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Bytes of a page, and the same bytes as raw deflate ended by a full flush, so that segments join."""
+
+    plain: bytes
+    deflated: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One family of one run as bytes. Headers differ by format, the body is the same in both."""
+
+    family: str
+    text_header: Segment
+    openmetrics_header: Segment
+    body: Segment
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one run ended. Times in seconds; `at` is Unix time of its end.
+
+    `seconds` is the whole run, waiting for the lane included; `server_seconds` the part the server had it.
+    `dropped` counts samples left out, by reason: limit, duplicate, malformed.
+    """
+
+    kind: OutcomeKind
+    at: float
+    seconds: float = 0.0
+    server_seconds: float = 0.0
+    rows: int = 0
+    samples: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    message: str = ""
