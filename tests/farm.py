@@ -1,0 +1,176 @@
+"""Owns all PostgreSQL servers of a test session: which majors, from where, started when first asked for."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from pathlib import Path
+
+import binaries
+import clusters
+import containers
+from servers import Server
+
+SUPPORTED = (13, 14, 15, 16, 17, 18)
+
+# Ends servers and removes their data when the session itself was killed: its end of the pipe closes then.
+_JANITOR = """
+cat >/dev/null
+for file in "$0"/*/data/postmaster.pid; do
+    [ -e "$file" ] && kill -INT "$(head -n 1 "$file")"
+done
+sleep 2
+rm -rf "$0"
+"""
+
+
+class NoServerError(Exception):
+    """No source has that server, and why."""
+
+
+class Farm:
+    """Servers by major version. One that was started runs until `close`."""
+
+    def __init__(self, majors: Collection[int] | None, dsns: str = "") -> None:
+        self._wanted = majors
+        self._dsns = dsns.split()
+        self._running: dict[tuple[int, bool], Server] = {}
+        self._clusters: dict[int, clusters.Cluster | containers.Container] = {}
+        self._standbys: list[clusters.Cluster] = []
+        self._janitor: subprocess.Popen[bytes] | None = None
+        self.notes: list[str] = []
+
+    @cached_property
+    def _given(self) -> dict[tuple[int, bool], tuple[Server, str]]:
+        """The servers of TEST_DSN, by major and whether they are standbys, with their versions."""
+        servers = {}
+        for number, dsn in enumerate(self._dsns, 1):
+            server, version = _connect(dsn, number)
+            servers[server.major, server.standby] = server, version
+        return servers
+
+    @cached_property
+    def majors(self) -> tuple[int, ...]:
+        """The majors that tests ask for: those wanted, else all supported and whatever TEST_DSN names."""
+        given = {major for major, _ in self._given}
+        return tuple(sorted(self._wanted if self._wanted is not None else given.union(SUPPORTED)))
+
+    @cached_property
+    def sources(self) -> Mapping[int, binaries.Binaries | containers.Image]:
+        """What can be started, by major. What npm or Docker lack here is downloaded now."""
+        missing = [major for major in self.majors if (major, False) not in self._given]
+        images = containers.find(missing, self.notes) if missing else {}
+        missing = [major for major in missing if major not in images]
+        found, notes = binaries.find(missing) if missing else ({}, [])
+        self.notes += notes
+        return {**images, **found}
+
+    @property
+    def available(self) -> tuple[int, ...]:
+        """The majors that have a primary."""
+        return tuple(m for m in self.majors if (m, False) in self._given or m in self.sources)
+
+    def describe(self) -> str:
+        """Say in one line what is tested, and why what is missing is missing."""
+        parts = []
+        for major in self.available:
+            if (major, False) in self._given:
+                parts.append(f"{self._given[major, False][1]} (TEST_DSN)")
+            else:
+                parts.append(f"{self.sources[major].version} ({self.sources[major].source})")
+        missing = sorted(set(self.majors) - set(self.available))
+        if missing:
+            parts.append(f"without {', '.join(map(str, missing))} ({'; '.join(self.notes)})")
+        return ", ".join(parts) or "none asked for"
+
+    def primary(self, major: int) -> Server:
+        """Return the primary of that version, started if need be; raises NoServerError."""
+        key = (major, False)
+        if key not in self._running:
+            self._running[key] = self._given[key][0] if key in self._given else self._start(major)
+        return self._running[key]
+
+    def standby(self, major: int) -> Server:
+        """Return a streaming standby of that version's primary; raises NoServerError."""
+        key = (major, True)
+        if key not in self._running:
+            primary = self.primary(major)
+            if key in self._given:
+                self._running[key] = self._given[key][0]
+            elif (major, False) in self._given:
+                raise NoServerError(f"TEST_DSN has no standby of PostgreSQL {major}")
+            else:
+                self._running[key] = self._start_standby(major, primary)
+        return self._running[key]
+
+    def close(self) -> None:
+        """Stop every server that was started here and remove its data."""
+        for cluster in (*self._standbys, *self._clusters.values()):
+            cluster.stop()
+        self._standbys.clear()
+        self._clusters.clear()
+        self._running.clear()
+        if self._janitor is not None and self._janitor.stdin is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._janitor.terminate()
+            self._janitor.stdin.close()
+            self._janitor.wait(10)
+            self._janitor = None
+
+    @cached_property
+    def _folder(self) -> Path:
+        """The folder of all data of this session, watched over by the janitor."""
+        folder = Path(tempfile.mkdtemp(prefix="pgtest-"))
+        folder.chmod(0o755)  # it holds nothing itself; each server's folder is closed to others
+        self._janitor = subprocess.Popen(
+            ["/bin/sh", "-c", _JANITOR, folder], stdin=subprocess.PIPE, cwd="/", start_new_session=True
+        )
+        return folder
+
+    def _start(self, major: int) -> Server:
+        source = self.sources.get(major)
+        if source is None:
+            raise NoServerError(f"no PostgreSQL {major} here: {'; '.join(self.notes)}")
+        if isinstance(source, containers.Image):
+            container = self._clusters[major] = containers.Container(source)
+            return container.start()
+        cluster = self._clusters[major] = clusters.create(source, self._folder / str(major))
+        return cluster.start()
+
+    def _start_standby(self, major: int, primary: Server) -> Server:
+        origin = self._clusters[major]
+        if isinstance(origin, containers.Container):
+            return origin.start_standby(primary)
+        try:
+            cluster = origin.clone(self._folder / f"{major}-standby", primary)
+        except clusters.NoStandbyError as error:
+            raise NoServerError(str(error)) from None
+        self._standbys.append(cluster)
+        return cluster.start()
+
+
+def _connect(dsn: str, number: int) -> tuple[Server, str]:
+    """Turn a DSN of the environment into a Server by asking it what it is; no message shows the DSN."""
+    import psycopg  # noqa: PLC0415 - a run without a server must not need it
+
+    try:
+        with psycopg.connect(dsn, connect_timeout=10) as connection:
+            row = connection.execute(
+                "SELECT current_setting('server_version'), pg_is_in_recovery()"
+            ).fetchone()
+            version, standby = row or ("", False)
+            info = connection.info
+            options = dict(info.get_parameters())
+            for name in ("host", "hostaddr", "port", "user", "dbname", "password"):
+                options.pop(name, None)
+    except psycopg.Error:
+        raise NoServerError(
+            f"server {number} of TEST_DSN does not answer: check its address and login"
+        ) from None
+    server = Server(
+        info.server_version // 10000, info.host, info.port, info.user, standby, info.password, options
+    )
+    return server, version.split()[0]
