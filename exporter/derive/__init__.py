@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from exporter.derive.blocking import blocking_tree
 from exporter.model import Rows
 
 
@@ -21,4 +22,4 @@ class Derivation(Protocol):
         """Return the derived rows and the state for the next run of the same job."""
 
 
-DERIVATIONS: Mapping[str, Derivation] = {}
+DERIVATIONS: Mapping[str, Derivation] = {"blocking_tree": blocking_tree}
