@@ -188,6 +188,7 @@ def _download(majors: Collection[int], notes: list[str]) -> list[Binaries]:
         notes.append("npm's registry does not answer")
         return []
     newest = {int(version.split(".")[0]): version for version in sorted(versions, key=_number)}
+    notes += [f"npm has no {major}" for major in majors if major not in newest]
     with ThreadPoolExecutor(4) as pool:
         jobs = {
             major: pool.submit(_unpack, package, newest[major], notes) for major in majors if major in newest

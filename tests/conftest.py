@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     wanted = (_majors(chosen) | required) if chosen else None
     farm = config.stash[_FARM] = Farm(wanted, os.environ.get("TEST_DSN", ""))
     try:
-        missing = sorted(required.difference(farm.majors and farm.available)) if required else []
+        missing = farm.missing(required)
     except NoServerError as error:
         raise pytest.UsageError(str(error)) from None
     if missing:

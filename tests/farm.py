@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import containers
 from servers import Server
 
 SUPPORTED = (13, 14, 15, 16, 17, 18)
+
+_OWN_FIELDS = {"host", "hostaddr", "port", "user", "dbname", "password"}
 
 # Ends servers and removes their data when the session itself was killed: its end of the pipe closes then.
 _JANITOR = """
@@ -73,6 +76,12 @@ class Farm:
         """The majors that have a primary."""
         return tuple(m for m in self.majors if (m, False) in self._given or m in self.sources)
 
+    def missing(self, required: Collection[int]) -> list[int]:
+        """Return what no source has of `required`; raises NoServerError when TEST_DSN is wrong."""
+        given = {major for major, standby in self._given if not standby}
+        undecided = set(required) - given
+        return sorted(undecided.difference(self.available)) if undecided else []
+
     def describe(self) -> str:
         """Say in one line what is tested, and why what is missing is missing."""
         parts = []
@@ -98,12 +107,12 @@ class Farm:
         key = (major, True)
         if key not in self._running:
             primary = self.primary(major)
-            if key in self._given:
-                self._running[key] = self._given[key][0]
-            elif (major, False) in self._given:
-                raise NoServerError(f"TEST_DSN has no standby of PostgreSQL {major}")
-            else:
+            if (major, False) not in self._given:
                 self._running[key] = self._start_standby(major, primary)
+            elif key in self._given:
+                self._running[key] = replace(self._given[key][0], primary=primary)
+            else:
+                raise NoServerError(f"TEST_DSN has no standby of PostgreSQL {major}")
         return self._running[key]
 
     def close(self) -> None:
@@ -163,14 +172,11 @@ def _connect(dsn: str, number: int) -> tuple[Server, str]:
             ).fetchone()
             version, standby = row or ("", False)
             info = connection.info
-            options = dict(info.get_parameters())
-            for name in ("host", "hostaddr", "port", "user", "dbname", "password"):
-                options.pop(name, None)
+            given = {key: value for key, value in info.get_parameters().items() if key not in _OWN_FIELDS}
+            major = info.server_version // 10000
+            server = Server(major, info.host, info.port, info.user, standby, info.password, given)
     except psycopg.Error:
         raise NoServerError(
             f"server {number} of TEST_DSN does not answer: check its address and login"
         ) from None
-    server = Server(
-        info.server_version // 10000, info.host, info.port, info.user, standby, info.password, options
-    )
     return server, version.split()[0]
