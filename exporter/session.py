@@ -1,0 +1,140 @@
+"""Owns one connection to PostgreSQL: how it is made, what every run sets first, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import time
+
+import psycopg
+from psycopg import pq, sql
+
+from exporter import dsn, pgtypes
+from exporter.errors import QueryError
+from exporter.model import OutcomeKind, Rows, Target
+from exporter.password import read_password
+from exporter.pgerrors import connect_error, query_error
+
+# What psycopg would log reaches our caller as a QueryError, and in words that are ours.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
+
+# A server that ends a session does so in milliseconds; a dead path never says that it did.
+_GOODBYE_SECONDS = 0.5
+
+SETTINGS = {
+    "lock_timeout": "100ms",
+    "transaction_read_only": "on",
+    "idle_in_transaction_session_timeout": "10s",
+    "search_path": "",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+}
+"""What every run sets for its own transaction, `statement_timeout` apart."""
+
+_PAIRS = ", ".join(f"('{name}', '{value}')" for name, value in SETTINGS.items())
+# Sent in front of the query in one message of the simple protocol, which is one transaction: the settings end
+# with it, so a pooler has nothing to hand to somebody else. One line, as errors count the lines of the query.
+_PROLOGUE = (
+    "SELECT pg_catalog.count(pg_catalog.set_config(n, v, true))"
+    f" FROM (VALUES ('statement_timeout', '%d'), {_PAIRS}) AS s(n, v);\n"
+)
+
+
+class Session:
+    """A connection in autocommit mode. Not for two runs at once."""
+
+    def __init__(self, connection: psycopg.AsyncConnection, database: str | None) -> None:
+        self._connection = connection
+        self.database = database
+
+    @classmethod
+    async def open(cls, target: Target, database: str | None) -> Session:
+        """Connect to a database of the target, None for the one that its DSN names.
+
+        Raises:
+            QueryError: CONNECT.
+        """
+        password = await read_password(target.password)
+        try:
+            parameters = dsn.parameters(target, database, password)
+        except psycopg.ProgrammingError:
+            problem = dsn.check_dsn(target.dsn) or "cannot be used"
+            raise QueryError(OutcomeKind.CONNECT, f"the DSN {problem}") from None
+        try:
+            async with asyncio.timeout(dsn.connect_seconds(parameters)):
+                connection = await psycopg.AsyncConnection.connect(
+                    psycopg.conninfo.make_conninfo(**parameters), autocommit=True, prepare_threshold=None
+                )
+        except (psycopg.Error, TimeoutError, OSError) as error:
+            raise connect_error(error, parameters) from None
+        pgtypes.prepare(connection)
+        return cls(connection, database)
+
+    @property
+    def usable(self) -> bool:
+        """Whether another run may use it: connected, and nothing left over from the last one."""
+        pgconn = self._connection.pgconn
+        return pgconn.status == pq.ConnStatus.OK and pgconn.transaction_status == pq.TransactionStatus.IDLE
+
+    async def run(self, query: str | sql.Composed, seconds: float) -> Rows:
+        """Run one statement in a read-only transaction of its own, `seconds` at most on the server.
+
+        Raises:
+            QueryError: the server or the driver refused.
+        """
+        text = query if isinstance(query, str) else query.as_string(self._connection)
+        statement = _PROLOGUE % max(1, round(seconds * 1000)) + text
+        started = time.perf_counter()
+        try:
+            cursor = await self._connection.execute(statement.encode())
+        except (psycopg.Error, OSError) as error:
+            lost = self._connection.pgconn.status != pq.ConnStatus.OK
+            failure = error if isinstance(error, psycopg.Error) else psycopg.OperationalError()
+            raise query_error(failure, statement, lost=lost) from None
+        return await _answer(cursor, time.perf_counter() - started)
+
+    async def leave(self) -> None:
+        """End the session and wait a moment until the server did: only then is its place free again."""
+        if not self.usable:
+            self.drop()
+            return
+        with contextlib.suppress(OSError):
+            # libpq closes its descriptor at once, so that only a second one can tell when the server is done.
+            wire = socket.socket(fileno=os.dup(self._connection.pgconn.socket))
+            with wire:
+                wire.setblocking(False)
+                self.drop()
+                await _until_closed(wire)
+
+    def drop(self) -> None:
+        """Close our side at once."""
+        self._connection.pgconn.finish()
+
+
+async def _until_closed(wire: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_GOODBYE_SECONDS):
+            while await loop.sock_recv(wire, 1024):
+                pass
+
+
+async def _answer(cursor: psycopg.AsyncCursor[tuple[object, ...]], seconds: float) -> Rows:
+    """Read the one result that comes after the prologue's."""
+    if not cursor.nextset() or cursor.description is None:
+        raise QueryError(OutcomeKind.SQL, "the query returns no rows: it must be one SELECT")
+    columns = tuple(column.name for column in cursor.description)
+    try:
+        rows = await cursor.fetchall()
+    except (psycopg.Error, ValueError, ArithmeticError, NotImplementedError) as error:
+        name = type(error).__name__
+        message = f"a value of the answer cannot be read ({name}): cast it to a number or to text"
+        raise QueryError(OutcomeKind.SQL, message) from None
+    if cursor.nextset():
+        raise QueryError(OutcomeKind.SQL, "the query holds several statements: it must be one SELECT")
+    return Rows(columns, rows, seconds)
