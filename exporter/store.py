@@ -1,0 +1,165 @@
+"""Owns the newest fragments of every job with their expiry, and builds pages by joining them.
+
+Used from one thread only (the event loop's), so it has no locks. A page groups by family, because a second
+header of the same family would make it invalid; the order of families and of jobs within one is kept between
+pages, so building a page neither sorts nor renders nor compresses.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from exporter.model import Fragment, JobKey, Segment
+from exporter.render import OPENMETRICS_END, Format, gzip_stream
+
+
+class _Slot(NamedTuple):
+    """Where one job's fragments are; slots have an order, and keys with and without a database have none."""
+
+    query: str
+    target: str
+    database: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a slot holds. Unix times in seconds."""
+
+    fragments: dict[str, Fragment]  # by family
+    put_at: float
+    expires_at: float
+
+
+class _Group:
+    """The fragments of one family, in the order of their slots."""
+
+    def __init__(self) -> None:
+        self._fragments: dict[_Slot, Fragment] = {}
+        self._order: list[_Slot] | None = None
+
+    def set(self, slot: _Slot, fragment: Fragment) -> None:
+        if slot not in self._fragments:
+            self._order = None
+        self._fragments[slot] = fragment
+
+    def remove(self, slot: _Slot) -> None:
+        del self._fragments[slot]
+        self._order = None
+
+    def is_empty(self) -> bool:
+        return not self._fragments
+
+    def fragments(self, targets: Collection[str] | None) -> list[Fragment]:
+        if self._order is None:
+            self._order = sorted(self._fragments)
+        return [self._fragments[slot] for slot in self._order if targets is None or slot.target in targets]
+
+
+class Store:
+    """What the exporter knows at the moment, as bytes. `now` returns Unix time in seconds.
+
+    A put replaces what the job had put before, whole. It has at most one fragment of a family.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._contents: dict[_Slot, _Content] = {}
+        self._groups: dict[str, _Group] = {}
+        self._families: list[str] | None = None
+
+    def put(self, key: JobKey, fragments: Sequence[Fragment], expires_at: float) -> None:
+        """Replace a job's polled values; from the Unix time `expires_at` on they are on no page."""
+        self._replace(_slot(key, own=False), fragments, expires_at)
+
+    def put_own(self, key: JobKey, fragments: Sequence[Fragment]) -> None:
+        """Replace the exporter's own metrics about a job; they do not expire."""
+        self._replace(_slot(key, own=True), fragments, math.inf)
+
+    def drop(self, key: JobKey) -> None:
+        """Take a job's polled values off the page at once; its own metrics stay."""
+        self._remove(_slot(key, own=False))
+
+    def drop_target(self, target: str) -> None:
+        """Take all polled values of a target off the page at once; own metrics stay."""
+        for slot in [slot for slot in self._contents if slot.target == target and not slot.own]:
+            self._remove(slot)
+
+    def forget(self, key: JobKey) -> None:
+        """Take everything of a job off the page, its own metrics too: the job is no more."""
+        self._remove(_slot(key, own=False))
+        self._remove(_slot(key, own=True))
+
+    def newest(self, key: JobKey) -> float | None:
+        """Return the Unix time at which the job's values on the page were put; None when there are none."""
+        content = self._contents.get(_slot(key, own=False))
+        return content.put_at if content is not None and self._now() < content.expires_at else None
+
+    def samples(self) -> int:
+        """Return how many samples a page of all targets has."""
+        self._expire()
+        contents = self._contents.values()
+        return sum(fragment.samples for content in contents for fragment in content.fragments.values())
+
+    def page(
+        self,
+        format: Format,  # noqa: A002  # what it is called everywhere; nothing here formats
+        *,
+        compressed: bool,
+        targets: Collection[str] | None = None,
+    ) -> bytes:
+        """Return a valid page of all targets, or of some; `compressed` makes it one gzip stream.
+
+        Where fragments of one family disagree about its header, the first one's is used.
+        """
+        self._expire()
+        segments = self._segments(format, targets)
+        return gzip_stream(segments) if compressed else b"".join([part.plain for part in segments])
+
+    def _segments(self, form: Format, targets: Collection[str] | None) -> Iterator[Segment]:
+        if self._families is None:
+            self._families = sorted(self._groups)
+        for family in self._families:
+            fragments = self._groups[family].fragments(targets)
+            if fragments:
+                first = fragments[0]
+                yield first.text_header if form is Format.TEXT else first.openmetrics_header
+                yield from [fragment.body for fragment in fragments]
+        if form is Format.OPENMETRICS:
+            yield OPENMETRICS_END
+
+    def _expire(self) -> None:
+        now = self._now()
+        for slot in [slot for slot, content in self._contents.items() if now >= content.expires_at]:
+            self._remove(slot)
+
+    def _replace(self, slot: _Slot, fragments: Sequence[Fragment], expires_at: float) -> None:
+        new = {fragment.family: fragment for fragment in fragments}
+        old = self._contents.get(slot)
+        self._leave(slot, [family for family in old.fragments if family not in new] if old else [])
+        for family, fragment in new.items():
+            if family not in self._groups:
+                self._groups[family] = _Group()
+                self._families = None
+            self._groups[family].set(slot, fragment)
+        self._contents[slot] = _Content(new, self._now(), expires_at)
+
+    def _remove(self, slot: _Slot) -> None:
+        content = self._contents.pop(slot, None)
+        if content is not None:
+            self._leave(slot, content.fragments)
+
+    def _leave(self, slot: _Slot, families: Collection[str]) -> None:
+        for family in families:
+            group = self._groups[family]
+            group.remove(slot)
+            if group.is_empty():
+                del self._groups[family]
+                self._families = None
+
+
+def _slot(key: JobKey, *, own: bool) -> _Slot:
+    return _Slot(key.query, key.target, key.database or "", own)

@@ -1,0 +1,306 @@
+"""Rules of what is on a page, for how long, and in which order."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.openmetrics import parser as openmetrics_parser
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporter.model import Family, Fragment, JobKey, MetricType, Sample
+from exporter.render import Format, fragment
+from exporter.store import Store
+
+LOCKS = JobKey("locks", "main")
+SIZES = JobKey("sizes", "main", "app")
+OTHER = JobKey("locks", "other")
+FAR = 1e12
+
+
+@dataclass
+class Clock:
+    time: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@dataclass
+class Shelf:
+    """A store with a clock that a test sets."""
+
+    clock: Clock = field(default_factory=Clock)
+    store: Store = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.clock)
+
+    def lines(self, targets: Sequence[str] | None = None) -> list[str]:
+        return self.store.page(Format.TEXT, compressed=False, targets=targets).decode().splitlines()
+
+    def bodies(self) -> list[str]:
+        return [line for line in self.lines() if not line.startswith("#")]
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+def piece(name: str, value: int, target: str = "main", description: str = "Help.") -> Fragment:
+    sample = Sample((target,), value)
+    return fragment(Family(name, MetricType.GAUGE, description, ("target",), (sample,)))
+
+
+def test_an_empty_text_page_has_no_byte_and_an_empty_openmetrics_page_only_its_end(shelf: Shelf) -> None:
+    assert shelf.store.page(Format.TEXT, compressed=False) == b""
+    assert shelf.store.page(Format.OPENMETRICS, compressed=False) == b"# EOF\n"
+    assert gzip.decompress(shelf.store.page(Format.TEXT, compressed=True)) == b""
+    assert gzip.decompress(shelf.store.page(Format.OPENMETRICS, compressed=True)) == b"# EOF\n"
+
+
+def test_a_family_has_one_header_over_all_jobs_and_families_are_sorted(shelf: Shelf) -> None:
+    shelf.store.put(OTHER, [piece("pg_locks", 2, "other")], FAR)
+    shelf.store.put(LOCKS, [piece("pg_locks", 1)], FAR)
+    shelf.store.put(SIZES, [piece("pg_bytes", 3)], FAR)
+    assert shelf.lines() == [
+        "# HELP pg_bytes Help.",
+        "# TYPE pg_bytes gauge",
+        'pg_bytes{target="main"} 3',
+        "# HELP pg_locks Help.",
+        "# TYPE pg_locks gauge",
+        'pg_locks{target="main"} 1',
+        'pg_locks{target="other"} 2',
+    ]
+
+
+def test_an_openmetrics_page_has_its_own_headers_and_ends_with_eof(shelf: Shelf) -> None:
+    shelf.store.put(LOCKS, [piece("pg_version_info", 1)], FAR)
+    assert shelf.store.page(Format.OPENMETRICS, compressed=False).decode() == (
+        '# HELP pg_version Help.\n# TYPE pg_version info\npg_version_info{target="main"} 1\n# EOF\n'
+    )
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_a_compressed_page_is_the_same_page(shelf: Shelf, form: Format) -> None:
+    shelf.store.put(LOCKS, [piece("pg_locks", 1), piece("pg_waits", 2)], FAR)
+    plain = shelf.store.page(form, compressed=False)
+    assert gzip.decompress(shelf.store.page(form, compressed=True)) == plain
+
+
+def test_a_put_replaces_all_that_the_job_had_put_before(shelf: Shelf) -> None:
+    shelf.store.put(LOCKS, [piece("pg_locks", 1), piece("pg_waits", 2)], FAR)
+    shelf.store.put(OTHER, [piece("pg_waits", 3, "other")], FAR)
+    shelf.store.put(LOCKS, [piece("pg_locks", 4), piece("pg_ages", 5)], FAR)
+    assert shelf.bodies() == [
+        'pg_ages{target="main"} 5',
+        'pg_locks{target="main"} 4',
+        'pg_waits{target="other"} 3',
+    ]
+
+
+def test_a_job_that_puts_nothing_has_nothing_on_the_page(shelf: Shelf) -> None:
+    shelf.store.put(LOCKS, [piece("pg_locks", 1)], FAR)
+    shelf.store.put(LOCKS, [], FAR)
+    assert shelf.lines() == []
+
+
+def test_values_are_on_the_page_until_they_expire_and_not_at_that_time(shelf: Shelf) -> None:
+    shelf.store.put(LOCKS, [piece("pg_locks", 1)], 1010.0)
+    shelf.clock.time = 1009.999
+    assert shelf.bodies() == ['pg_locks{target="main"} 1']
+    shelf.clock.time = 1010.0
+    assert shelf.lines() == []
+
+
+def test_what_has_expired_does_not_come_back_when_the_clock_is_set_back(shelf: Shelf) -> None:
+    shelf.store.put(LOCKS, [piece("pg_locks", 1)], 1010.0)
+    shelf.clock.time = 1010.0
+    assert shelf.lines() == []
+    shelf.clock.time = 1000.0
+    assert shelf.lines() == []
+
+
+def test_a_put_gives_a_new_expiry(shelf: Shelf) -> None:
+    shelf.store.put(LOCKS, [piece("pg_locks", 1)], 1010.0)
+    shelf.store.put(LOCKS, [piece("pg_locks", 2)], 1020.0)
+    shelf.clock.time = 1019.0
+    assert shelf.bodies() == ['pg_locks{target="main"} 2']
+
+
+def test_own_metrics_do_not_expire(shelf: Shelf) -> None:
+    shelf.store.put_own(LOCKS, [piece("pg_exporter_query_up", 1)])
+    shelf.clock.time = 1e15
+    assert shelf.bodies() == ['pg_exporter_query_up{target="main"} 1']
+
+
+def test_own_metrics_and_polled_values_of_a_job_are_apart(shelf: Shelf) -> None:
+    shelf.store.put_own(LOCKS, [piece("pg_exporter_query_up", 1)])
+    shelf.store.put(LOCKS, [piece("pg_locks", 1)], FAR)
+    shelf.store.put_own(LOCKS, [piece("pg_exporter_query_up", 0)])
+    assert shelf.bodies() == ['pg_exporter_query_up{target="main"} 0', 'pg_locks{target="main"} 1']
+
+
+def test_drop_takes_the_polled_values_of_one_job(shelf: Shelf) -> None:
+    full(shelf)
+    shelf.store.drop(LOCKS)
+    assert shelf.bodies() == [
+        'pg_bytes{target="main"} 3',
+        'pg_exporter_query_up{target="main"} 1',
+        'pg_locks{target="other"} 2',
+    ]
+
+
+def test_a_page_between_two_changes_does_not_outlive_them(shelf: Shelf) -> None:
+    full(shelf)
+    assert len(shelf.bodies()) == 4
+    shelf.store.drop(LOCKS)
+    assert len(shelf.bodies()) == 3
+    shelf.store.put(LOCKS, [piece("pg_locks", 5)], FAR)
+    assert shelf.bodies()[-2:] == ['pg_locks{target="main"} 5', 'pg_locks{target="other"} 2']
+
+
+def test_drop_target_takes_all_polled_values_of_the_target_and_leaves_own_metrics(shelf: Shelf) -> None:
+    full(shelf)
+    shelf.store.drop_target("main")
+    assert shelf.bodies() == ['pg_exporter_query_up{target="main"} 1', 'pg_locks{target="other"} 2']
+
+
+def test_forget_takes_polled_values_and_own_metrics_of_one_job(shelf: Shelf) -> None:
+    full(shelf)
+    shelf.store.forget(LOCKS)
+    assert shelf.bodies() == ['pg_bytes{target="main"} 3', 'pg_locks{target="other"} 2']
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda store: store.drop(LOCKS),
+        lambda store: store.forget(LOCKS),
+        lambda store: store.drop_target("main"),
+    ],
+)
+def test_taking_what_is_not_there_changes_nothing(shelf: Shelf, take: Callable[[Store], None]) -> None:
+    shelf.store.put(OTHER, [piece("pg_locks", 2, "other")], FAR)
+    take(shelf.store)
+    assert shelf.bodies() == ['pg_locks{target="other"} 2']
+
+
+def test_a_page_of_some_targets_has_only_their_values_and_no_empty_family(shelf: Shelf) -> None:
+    full(shelf)
+    assert shelf.lines(["other"]) == [
+        "# HELP pg_locks Help.",
+        "# TYPE pg_locks gauge",
+        'pg_locks{target="other"} 2',
+    ]
+    assert shelf.lines(["main", "other"]) == shelf.lines()
+    assert shelf.lines(["nobody"]) == []
+    assert shelf.lines([]) == []
+
+
+def test_the_first_header_on_the_page_wins_when_jobs_disagree(shelf: Shelf) -> None:
+    shelf.store.put(OTHER, [piece("pg_locks", 2, "other", "New words.")], FAR)
+    shelf.store.put(LOCKS, [piece("pg_locks", 1, description="Old words.")], FAR)
+    assert shelf.lines()[0] == "# HELP pg_locks Old words."
+    assert shelf.lines(["other"])[0] == "# HELP pg_locks New words."
+
+
+def test_a_query_that_runs_per_server_and_then_per_database_still_has_an_order(shelf: Shelf) -> None:
+    shelf.store.put(JobKey("sizes", "main", "app"), [piece("pg_bytes", 2)], FAR)
+    shelf.store.put(JobKey("sizes", "main"), [piece("pg_bytes", 1)], FAR)
+    assert shelf.bodies() == ['pg_bytes{target="main"} 1', 'pg_bytes{target="main"} 2']
+
+
+def test_newest_is_the_time_of_the_last_put_that_is_on_the_page(shelf: Shelf) -> None:
+    assert shelf.store.newest(LOCKS) is None
+    shelf.store.put(LOCKS, [], 1010.0)
+    shelf.clock.time = 1005.0
+    assert shelf.store.newest(LOCKS) == 1000.0
+    shelf.store.put(LOCKS, [], 1020.0)
+    assert shelf.store.newest(LOCKS) == 1005.0
+    shelf.clock.time = 1020.0
+    assert shelf.store.newest(LOCKS) is None
+
+
+def test_own_metrics_are_not_newest(shelf: Shelf) -> None:
+    shelf.store.put_own(LOCKS, [])
+    assert shelf.store.newest(LOCKS) is None
+
+
+def test_samples_counts_what_a_page_of_all_targets_has(shelf: Shelf) -> None:
+    assert shelf.store.samples() == 0
+    full(shelf)
+    assert shelf.store.samples() == len(shelf.bodies()) == 4
+    shelf.clock.time = FAR
+    assert shelf.store.samples() == len(shelf.bodies()) == 1
+
+
+_KEYS = st.sampled_from([LOCKS, SIZES, OTHER])
+_STEPS = st.one_of(
+    st.tuples(st.just("put"), _KEYS, st.sets(st.sampled_from("abc")), st.integers(1, 5)),
+    st.tuples(st.sampled_from(["drop", "forget", "own", "wait", "page"]), _KEYS),
+)
+
+
+@given(st.lists(_STEPS, max_size=20))
+def test_after_any_history_the_page_is_what_a_new_store_with_the_same_content_shows(
+    steps: list[tuple[str, JobKey, set[str], int] | tuple[str, JobKey]],
+) -> None:
+    shelf, polled, own = Shelf(), dict[JobKey, tuple[set[str], float]](), set[JobKey]()
+    for step in steps:
+        if len(step) == 4:
+            polled[step[1]] = (step[2], shelf.clock.time + step[3])
+        elif step[0] in {"drop", "forget"}:
+            polled.pop(step[1], None)
+        elif step[0] == "own":
+            own.add(step[1])
+        if step[0] == "forget":
+            own.discard(step[1])
+        take(shelf, step)
+    fresh = Shelf(shelf.clock)
+    for key, (names, expires_at) in polled.items():
+        fresh.store.put(key, pieces(key, names), expires_at)
+    for key in own:
+        fresh.store.put_own(key, pieces(key, {"own"}))
+    assert shelf.lines() == fresh.lines()
+    assert_valid(shelf.store)
+
+
+def take(shelf: Shelf, step: tuple[str, JobKey, set[str], int] | tuple[str, JobKey]) -> None:
+    """Do one step of a history to a store."""
+    store = shelf.store
+    if len(step) == 4:
+        store.put(step[1], pieces(step[1], step[2]), shelf.clock.time + step[3])
+    elif step[0] == "own":
+        store.put_own(step[1], pieces(step[1], {"own"}))
+    elif step[0] == "wait":
+        shelf.clock.time += 1
+    elif step[0] == "page":
+        shelf.lines()
+    else:
+        {"drop": store.drop, "forget": store.forget}[step[0]](step[1])
+
+
+def pieces(key: JobKey, names: set[str]) -> list[Fragment]:
+    return [piece(f"pg_{name}", 1, f"{key.query} {key.target}") for name in sorted(names)]
+
+
+def assert_valid(store: Store) -> None:
+    text = store.page(Format.TEXT, compressed=False).decode()
+    openmetrics = store.page(Format.OPENMETRICS, compressed=False).decode()
+    # prometheus_client gives this function no types.
+    list(openmetrics_parser.text_string_to_metric_families(openmetrics))  # type: ignore[no-untyped-call]
+    names = [family.name for family in text_string_to_metric_families(text)]
+    assert names == sorted(set(names))
+
+
+def full(shelf: Shelf) -> None:
+    shelf.store.put(LOCKS, [piece("pg_locks", 1)], FAR)
+    shelf.store.put(SIZES, [piece("pg_bytes", 3)], FAR)
+    shelf.store.put(OTHER, [piece("pg_locks", 2, "other")], FAR)
+    shelf.store.put_own(LOCKS, [piece("pg_exporter_query_up", 1)])
