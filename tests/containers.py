@@ -54,6 +54,13 @@ def find(majors: Collection[int], notes: list[str]) -> dict[int, Image]:
     return {image.major: image for image in images if image}
 
 
+def available() -> bool:
+    """Tell whether a Docker engine answers."""
+    if engine := _engine():
+        engine.close()
+    return engine is not None
+
+
 def _engine() -> docker.DockerClient | None:
     """Connect to the engine; None quickly when there is none."""
     if not _listens(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")):
