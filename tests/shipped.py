@@ -1,0 +1,137 @@
+"""Owns how tests ask a shipped query of a real server and read its samples."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+from exporter.catalog import load, shipped_directory
+from exporter.derive import DERIVATIONS
+from exporter.model import Family, Histogram, Number, Query, Rows, Scope
+from exporter.samples import families
+from servers import MONITOR, Server
+
+QUERIES = load([shipped_directory()], DERIVATIONS).queries
+
+# The tables of the token store that the shipped queries read, as its migrations make them.
+TOKENS = """
+CREATE TABLE tokens (
+    token_id uuid PRIMARY KEY,
+    client_id varchar(255),
+    user_id varchar(255),
+    token_type varchar(50) NOT NULL,
+    access_token text NOT NULL,
+    refresh_token text,
+    scope varchar(1000),
+    expires_at timestamp NOT NULL,
+    created_at timestamp NOT NULL DEFAULT now(),
+    revoked_at timestamp
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The samples of one run, looked up by the labels that matter to a test."""
+
+    families: tuple[Family, ...]
+
+    def values(self, family: str, **labels: str) -> list[Number]:
+        """Return the values of a family's series that have these labels."""
+        return [
+            sample.value
+            for one in self.families
+            if one.name == family
+            for sample in one.samples
+            if labels.items() <= dict(zip(one.label_names, sample.labels, strict=True)).items()
+            and not isinstance(sample.value, Histogram)
+        ]
+
+    def value(self, family: str, **labels: str) -> Number | None:
+        """Return the value of the one series that has these labels, None when there is none."""
+        found = self.values(family, **labels)
+        assert len(found) < 2, f"several series of {family} have {labels}"
+        return found[0] if found else None
+
+
+def ask(name: str, server: Server, database: str = "postgres", dsn: str | None = None) -> Answer:
+    """Run a shipped query once, as the role `monitor` unless a DSN says otherwise."""
+    with connect(dsn or server.monitor_dsn(database)) as connection:
+        return ask_on(connection, name)
+
+
+def ask_on(
+    connection: psycopg.Connection, name: str, previous: object | None = None, now: float = 0.0
+) -> Answer:
+    """Run a shipped query once on an open connection."""
+    query = QUERIES[name]
+    database = connection.info.dbname if query.scope is Scope.DATABASE else None
+    rows = run(connection, query)
+    if query.derive is not None:
+        rows, _ = DERIVATIONS[query.derive](rows, previous, now)
+    return Answer(families(query, rows, "test", database).families)
+
+
+def run(connection: psycopg.Connection, query: Query) -> Rows:
+    """Run the variant of a query that fits the server; return what the server answers."""
+    sql = query.sql_for(connection.info.server_version // 10000)
+    assert sql is not None
+    cursor = connection.execute(sql.encode())
+    assert cursor.description is not None
+    return Rows(tuple(column.name for column in cursor.description), cursor.fetchall())
+
+
+@contextmanager
+def connect(dsn: str, application_name: str = "test") -> Iterator[psycopg.Connection]:
+    """Open a session as tests of queries need it: each statement its own transaction, nothing in the path."""
+    options = "-c search_path= -c default_transaction_read_only=on"
+    with psycopg.connect(
+        dsn, autocommit=True, options=options, application_name=application_name
+    ) as connection:
+        yield connection
+
+
+@contextmanager
+def fresh_database(server: Server) -> Iterator[str]:
+    """Create a database on a primary, and drop it with whoever is connected."""
+    name = f"shipped_{secrets.token_hex(4)}"
+    server.execute(f"CREATE DATABASE {name}")
+    try:
+        yield name
+    finally:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def fresh_role(server: Server, settings: str = "") -> Iterator[tuple[str, str]]:
+    """Create a role that may log in and nothing else; yield its name and its password."""
+    name, password = f"shipped_{secrets.token_hex(4)}", secrets.token_hex(12)
+    server.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}' {settings}")
+    try:
+        yield name, password
+    finally:
+        server.execute(f"DROP ROLE {name}")
+
+
+@contextmanager
+def changed(server: Server, name: str, value: str) -> Iterator[None]:
+    """Change a setting in the configuration files, and take it back."""
+    server.execute(f"ALTER SYSTEM SET {name} = {value}")
+    server.execute("SELECT pg_reload_conf()")
+    try:
+        yield
+    finally:
+        server.execute(f"ALTER SYSTEM RESET {name}")
+        server.execute("SELECT pg_reload_conf()")
+
+
+def grant_columns(server: Server, database: str) -> None:
+    """Give the role `monitor` the columns that the catalogue says it needs in this database, no others."""
+    for query in QUERIES.values():
+        if query.needs.columns:
+            columns = ", ".join(query.needs.columns)
+            server.execute(f"GRANT SELECT ({columns}) ON {query.needs.relation} TO {MONITOR}", database)

@@ -1,0 +1,161 @@
+"""Rules that every shipped query keeps, on every server, on the primary and on the standby."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from exporter.database import Database
+from exporter.derive import DERIVATIONS
+from exporter.model import MetricType, Role, Rows, Scope, Target
+from exporter.samples import SampleSet, families
+from exporter.targets import skip
+from servers import Server
+from shipped import QUERIES, TOKENS, fresh_database, grant_columns
+
+FAMILIES = {column.family: column for query in QUERIES.values() for column in query.columns}
+
+# Families without a sample on a server where nothing has happened and nothing is set.
+_SILENT = {
+    "pg_database_connection_limit",  # no database has a limit
+    "pg_locks",  # nobody but us holds a lock
+    "pg_roles_connection_limit",  # no role has a limit
+    "pg_stat_activity_active_sessions",  # nobody but us is at work
+    "pg_stat_activity_oldest_idle_in_transaction_age_seconds",  # nobody but us is connected
+    "pg_stat_activity_oldest_query_age_seconds",
+    "pg_stat_activity_oldest_transaction_age_seconds",
+    "pg_stat_database_checksum_failures_total",  # checksums may be off
+    "pg_stat_database_checksum_last_failure_timestamp_seconds",
+    "pg_stat_database_stats_reset_timestamp_seconds",  # nobody has reset them
+}
+
+
+@pytest.fixture(scope="module")
+def store(server: Server) -> Iterator[str]:
+    """A database on the primary with the token store's tables and the grants that the catalogue asks for."""
+    server.monitor_dsn()
+    with fresh_database(server) as name:
+        server.execute(TOKENS, name)
+        grant_columns(server, name)
+        yield name
+
+
+def _everything(server: Server, store: str) -> tuple[dict[str, Rows], dict[str, str]]:
+    """Run all shipped queries as the daemon does, as the role `monitor`: answers, and reasons to skip."""
+    return asyncio.run(_run_all(Target("test", server.monitor_dsn()), store))
+
+
+async def _run_all(target: Target, store: str) -> tuple[dict[str, Rows], dict[str, str]]:
+    database = Database(target, random=lambda: 0.0)
+    relations = {query.needs.relation for query in QUERIES.values()} - {None}
+    answers, skipped = {}, {}
+    try:
+        info = await database.server_info()
+        facts = await database.database_info([name for name in relations if name], store)
+        for query in QUERIES.values():
+            if reason := skip(query, info, facts):
+                skipped[query.name] = reason.reason.value
+                continue
+            where = store if query.scope is Scope.DATABASE else None
+            sql = query.sql_for(info.major) or ""
+            answers[query.name] = await database.fetch(
+                sql, timeout=query.timeout, database=where, heavy=query.timeout > 2
+            )
+    finally:
+        await database.close()
+    return answers, skipped
+
+
+def _samples(answers: Mapping[str, Rows], store: str) -> dict[str, SampleSet]:
+    found = {}
+    for name, answer in answers.items():
+        query, rows = QUERIES[name], answer
+        if query.derive is not None:
+            rows, _ = DERIVATIONS[query.derive](answer, None, 0.0)
+        found[name] = families(query, rows, "test", store if query.scope is Scope.DATABASE else None)
+    return found
+
+
+def _expected_families(major: int, role: Role) -> set[str]:
+    """Return the families that this server must have by what the queries and the help texts say."""
+    expected = set()
+    for query in QUERIES.values():
+        if query.on in (Role.ANY, role):
+            for column in query.columns:
+                since = re.search(r"\(PostgreSQL (\d+) and later\)", column.help)
+                if since is None or int(since[1]) <= major:
+                    expected.add(column.family)
+    return expected
+
+
+@pytest.mark.parametrize("role", [Role.PRIMARY, Role.STANDBY])
+def test_every_query_answers_the_least_privileged_role_with_the_declared_columns(
+    server: Server, store: str, role: Role, request: pytest.FixtureRequest
+) -> None:
+    """No sample is dropped, and every family is there that this version and role of server can have."""
+    subject: Server = server if role is Role.PRIMARY else request.getfixturevalue("standby")
+    answers, skipped = _everything(subject, store)
+    assert skipped == {q.name: "role" for q in QUERIES.values() if q.on not in (Role.ANY, role)}
+    sets = _samples(answers, store)
+    assert {name: one.dropped for name, one in sets.items() if one.dropped} == {}
+    present = {family.name for one in sets.values() for family in one.families}
+    assert present <= _expected_families(server.major, role)
+    assert _expected_families(server.major, role) - present <= _SILENT
+
+
+def test_metric_columns_are_integers_and_floats_not_decimals(server: Server, store: str) -> None:
+    """An integer stays exact and a float is cheap to render; a numeric of the server is neither."""
+    answers, _ = _everything(server, store)
+    kinds = {
+        (name, column.column): {type(row[rows.columns.index(column.column)]) for row in rows.rows}
+        for name, rows in answers.items()
+        if QUERIES[name].derive is None
+        for column in QUERIES[name].columns
+    }
+    assert {where: found for where, found in kinds.items() if not found <= {int, float, type(None)}} == {}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_help_is_one_short_sentence(family: str) -> None:
+    text = FAMILIES[family].help
+    assert text.endswith(".")
+    assert text[0].isupper() or text[0].isdigit()
+    assert ". " not in text
+    assert len(text) <= 120
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_help_names_the_unit_that_the_name_promises(family: str) -> None:
+    text = FAMILIES[family].help.lower()
+    for unit in ("seconds", "bytes"):
+        if f"_{unit}" in family:
+            assert unit in text
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_says_in_one_sentence_what_it_is_for(name: str) -> None:
+    text = QUERIES[name].help
+    assert text.endswith(".")
+    assert ". " not in text
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_has_time_for_less_than_a_quarter_of_its_interval(name: str) -> None:
+    assert QUERIES[name].timeout * 4 <= QUERIES[name].every
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_query_relies_on_the_search_path(name: str) -> None:
+    """Relations and functions stand with their schema, so that a file means the same in anybody's session."""
+    for _, sql in QUERIES[name].variants:
+        code = re.sub(r"--.*|'[^']*'|\bepoch from\b|\bdistinct from\b", "", sql)
+        own = set(re.findall(r"^(?:with )?(\w+) as (?:materialized )?\($", code, re.MULTILINE))
+        assert set(re.findall(r"\b(?:from|join)\s+(\w+)(?![\w.])", code)) <= own
+        assert set(re.findall(r"(?<![\w.])(\w+)\(", code)) <= {"coalesce", "extract", "greatest"}
+
+
+def test_gauges_and_counters_are_all_there_is_so_far() -> None:
+    assert {column.type for column in FAMILIES.values()} <= {MetricType.GAUGE, MetricType.COUNTER}
