@@ -1,0 +1,140 @@
+"""Owns what `doctor` asks a server: the SQL, and how its rows become facts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from exporter.database import Database
+from exporter.errors import QueryError
+from exporter.findings import Facts, Role, Session
+from exporter.model import Query, Target
+from exporter.survey import survey
+from exporter.targets import selected_databases
+
+_TIMEOUT = 5.0
+_LOOKS = 3
+# With fewer connections the heavy lane is the fast one.
+_LANES_APART = 3
+
+_ROLE = """
+select
+  r.rolsuper,
+  pg_catalog.pg_has_role('pg_read_all_stats', 'usage'),
+  pg_catalog.pg_has_role('pg_read_all_settings', 'usage'),
+  -- Since 16; NULL before.
+  (
+    select pg_catalog.pg_has_role(oid, 'usage')
+    from pg_catalog.pg_roles
+    where rolname = 'pg_use_reserved_connections'
+  ),
+  r.rolconnlimit,
+  extract(epoch from r.rolvaliduntil)::float8
+from pg_catalog.pg_roles as r
+where r.rolname = current_user
+"""
+_SESSION = """
+select
+  pg_catalog.pg_backend_pid(),
+  extract(epoch from pg_catalog.clock_timestamp())::float8,
+  extract(epoch from pg_catalog.clock_timestamp() - a.backend_start)::float8,
+  (select ssl from pg_catalog.pg_stat_ssl where pid = pg_catalog.pg_backend_pid()),
+  a.client_addr is not null and not (a.client_addr <<= '127.0.0.0/8' or a.client_addr <<= '::1/128')
+from pg_catalog.pg_stat_activity as a
+where a.pid = pg_catalog.pg_backend_pid()
+"""
+_CLOSED = """
+select datname
+from pg_catalog.pg_database
+where datallowconn
+  and not datistemplate
+  and not pg_catalog.has_database_privilege(oid, 'connect')
+"""
+_AVAILABLE = "select name from pg_catalog.pg_available_extensions"
+
+
+async def ask(gateway: Database, target: Target, queries: Mapping[str, Query]) -> Facts:
+    """Return the facts about a target.
+
+    Raises:
+        QueryError: it cannot be reached, or does not answer.
+    """
+    started = time.monotonic()
+    found = await survey(gateway, target, queries)
+    shut = tuple(str(name) for (name,) in await _rows(gateway, _CLOSED))
+    selected = selected_databases(target, replace(found.server, databases=shut))
+    return Facts(
+        target=target,
+        server=found.server,
+        role=await _role(gateway),
+        session=await _session(gateway, target, started),
+        now=time.time(),
+        queries=queries,
+        databases={info.name: info for info in found.databases},
+        active=frozenset(found.plan.active),
+        skipped=found.plan.skipped,
+        closed=tuple(name for name in selected if name in shut),
+        available=frozenset(str(name) for (name,) in await _rows(gateway, _AVAILABLE)),
+    )
+
+
+async def _rows(gateway: Database, sql: str, *, heavy: bool = False) -> Sequence[tuple[object, ...]]:
+    return (await gateway.fetch(sql, timeout=_TIMEOUT, heavy=heavy)).rows
+
+
+async def _role(gateway: Database) -> Role:
+    [(superuser, reads_stats, reads_settings, reserved, limit, until)] = await _rows(gateway, _ROLE)
+    return Role(
+        superuser=bool(superuser),
+        reads_stats=bool(reads_stats),
+        reads_settings=bool(reads_settings),
+        reserved=None if reserved is None else bool(reserved),
+        connection_limit=int(_number(limit)),
+        valid_until=None if until is None else _number(until),
+    )
+
+
+async def _session(gateway: Database, target: Target, started: float) -> Session:
+    """Look a few times: a pooler may change the session, and the fastest answer dates the clock best."""
+    looks = [await _look(gateway, started) for _ in range(_LOOKS)]
+    best = min(looks, key=lambda look: look.session.clock_error).session
+    pids = {look.pid for look in looks}
+    old = any(look.session.pooled for look in looks)
+    return replace(best, pooled=old or len(pids) > 1 or await _shares_one_of(pids, gateway, target))
+
+
+async def _shares_one_of(pids: set[object], gateway: Database, target: Target) -> bool:
+    """Tell whether the heavy lane, a connection of its own, is given a session that the fast lane had."""
+    if target.max_connections < _LANES_APART:
+        return False
+    try:
+        [(pid,)] = await _rows(gateway, "select pg_catalog.pg_backend_pid()", heavy=True)
+    except QueryError:  # no connection is left for it, which other checks tell
+        return False
+    return pid in pids
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    pid: object
+    session: Session
+
+
+async def _look(gateway: Database, started: float) -> _Look:
+    before = time.time()
+    [(pid, clock, age, encrypted, remote)] = await _rows(gateway, _SESSION)
+    after = time.time()
+    session = Session(
+        encrypted=None if encrypted is None else bool(encrypted),
+        remote=bool(remote),
+        # A session that is older than our connection was made for somebody else.
+        pooled=_number(age) > time.monotonic() - started + 1,
+        clock=_number(clock) - (before + after) / 2,
+        clock_error=(after - before) / 2,
+    )
+    return _Look(pid, session)
+
+
+def _number(value: object) -> float:
+    return float(str(value))

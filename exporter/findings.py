@@ -1,0 +1,76 @@
+"""Owns what `doctor` knows about a target and what it says about that: the types between its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from exporter.model import DatabaseInfo, JobKey, Query, ServerInfo, Skip, Target
+
+
+class Level(StrEnum):
+    """How much a finding matters; `fail` is kept for what keeps metrics away."""
+
+    OK = "ok"
+    INFO = "info"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's result: a line, and for what is not well an explanation and what to run."""
+
+    check: str
+    level: Level
+    summary: str
+    detail: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Rights of the role we are. `reserved` is None before version 16, `valid_until` Unix time or None."""
+
+    superuser: bool
+    reads_stats: bool
+    reads_settings: bool
+    reserved: bool | None
+    connection_limit: int
+    valid_until: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """How we reach the server. `clock` is its clock minus ours, known to +- `clock_error`, in seconds."""
+
+    encrypted: bool | None
+    remote: bool
+    pooled: bool
+    clock: float
+    clock_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the checks look at.
+
+    `closed` are selected databases that the role may not connect to, `available` the extensions that could
+    be created.
+    """
+
+    target: Target
+    server: ServerInfo
+    role: Role
+    session: Session
+    now: float
+    queries: Mapping[str, Query] = field(default_factory=dict)
+    databases: Mapping[str, DatabaseInfo] = field(default_factory=dict)
+    active: Collection[JobKey] = ()
+    skipped: Mapping[JobKey, Skip] = field(default_factory=dict)
+    closed: tuple[str, ...] = ()
+    available: frozenset[str] = frozenset()
+
+
+Check = Callable[[Facts], Iterator[Finding]]
