@@ -95,7 +95,7 @@ WITH RECURSIVE wanted AS (
         pg_catalog.sum(greatest(
             relpages,
             least(relpages * rows_now / nullif(tuples, 0), relpages + (rows_now - tuples) / 4)
-        )) AS pages,
+        )) FILTER (WHERE relpages > 0) AS pages,
         pg_catalog.array_agg(oid) FILTER (WHERE relpages = 0 AND relkind <> 'f') AS unmeasured,
         pg_catalog.bool_or(relpages = 0 AND relkind = 'f') AS unknown
     FROM size

@@ -31,12 +31,21 @@ class Lane:
         target: whom to connect to.
         random: a number in [0, 1), so that lanes are not renewed all at once.
         linger: seconds after which an unused session ends; None keeps it.
+        now: seconds of a clock that never goes back.
     """
 
-    def __init__(self, target: Target, random: Callable[[], float], linger: float | None = None) -> None:
+    def __init__(
+        self,
+        target: Target,
+        random: Callable[[], float],
+        *,
+        linger: float | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._target = target
         self._random = random
         self._linger = linger
+        self._now = now
         self._turns = _Turns()
         self._session: Session | None = None
         self._renew_at = 0.0
@@ -97,11 +106,12 @@ class Lane:
         self._check_open()
         session = self._session
         if session is not None:
-            if session.database == database and time.monotonic() < self._renew_at:
+            if session.database == database and self._now() < self._renew_at:
                 return session, True
             await self._leave()
         self._session = await Session.open(self._target, database)
-        self._renew_at = time.monotonic() + _RENEW_SECONDS * (0.75 + self._random() / 2)
+        self._check_open()  # or else what was closed meanwhile would go on
+        self._renew_at = self._now() + _RENEW_SECONDS * (0.75 + self._random() / 2)
         return self._session, False
 
     async def _rest(self) -> None:

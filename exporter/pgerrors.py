@@ -56,6 +56,7 @@ _REMEDIES = {
     "connection refused": "is the server running there, and listening on that address?",
     "no such file or directory": "is the server running there?",
     "translate host name": "check the host name",
+    "failed to resolve host": "check the host name",
     "timeout": "is it the right address, and does a firewall drop packets?",
     "too many connections": "raise the limit, or lower max_connections of the target",
     "too many clients": "the server's max_connections is used up",
@@ -78,7 +79,7 @@ def connect_error(error: Exception, parameters: Mapping[str, str]) -> QueryError
 
 def _reason(text: str) -> str:
     """Return what libpq says, as one line, each cause once: with sslmode=prefer it tells everything twice."""
-    lines = (_PREFIX.sub("", line.strip()) for line in text.splitlines())
+    lines = (re.sub(r"\[Errno -?\d+\] ", "", _PREFIX.sub("", line.strip())) for line in text.splitlines())
     return "; ".join(dict.fromkeys(line for line in lines if line and not line.startswith(_NOISE)))
 
 

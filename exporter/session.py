@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import time
+from collections.abc import Mapping
 
 import psycopg
 from psycopg import pq, sql
@@ -36,13 +37,19 @@ SETTINGS = {
 }
 """What every run sets for its own transaction, `statement_timeout` apart."""
 
-_PAIRS = ", ".join(f"('{name}', '{value}')" for name, value in SETTINGS.items())
-# Sent in front of the query in one message of the simple protocol, which is one transaction: the settings end
-# with it, so a pooler has nothing to hand to somebody else. One line, as errors count the lines of the query.
-_PROLOGUE = (
-    "SELECT pg_catalog.count(pg_catalog.set_config(n, v, true))"
-    f" FROM (VALUES ('statement_timeout', '%d'), {_PAIRS}) AS s(n, v);\n"
-)
+# Only then a database in SQL_ASCII hands out text that is no UTF-8; with any other it fails the query.
+_AS_IT_IS = {"client_encoding": "SQL_ASCII"}
+
+
+def _prologue(settings: Mapping[str, str]) -> str:
+    """Return what goes before the query in one message of the simple protocol, with a %d for the timeout.
+
+    Such a message is one transaction, and the settings end with it: a pooler has nothing to hand to somebody
+    else. It is one line, as errors count the lines of the query.
+    """
+    pairs = ", ".join(f"('{name}', '{value}')" for name, value in settings.items())
+    values = f"VALUES ('statement_timeout', '%d'), {pairs}"
+    return f"SELECT pg_catalog.count(pg_catalog.set_config(n, v, true)) FROM ({values}) AS s(n, v);\n"
 
 
 class Session:
@@ -51,6 +58,8 @@ class Session:
     def __init__(self, connection: psycopg.AsyncConnection, database: str | None) -> None:
         self._connection = connection
         self.database = database
+        encoding = connection.info.parameter_status("server_encoding")
+        self._prologue = _prologue(SETTINGS | _AS_IT_IS if encoding == "SQL_ASCII" else SETTINGS)
 
     @classmethod
     async def open(cls, target: Target, database: str | None) -> Session:
@@ -88,7 +97,7 @@ class Session:
             QueryError: the server or the driver refused.
         """
         text = query if isinstance(query, str) else query.as_string(self._connection)
-        statement = _PROLOGUE % max(1, round(seconds * 1000)) + text
+        statement = self._prologue % max(1, round(seconds * 1000)) + text
         started = time.perf_counter()
         try:
             cursor = await self._connection.execute(statement.encode())
