@@ -1,0 +1,219 @@
+"""Owns the way from files to queries: `<directory>/<set>/<name>.sql` and `<name>.<major>.sql`.
+
+All faults of all files are collected before the first is raised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+from exporter import header
+from exporter.document import Document, in_order, parse, read_text, reason
+from exporter.errors import ConfigError, Fault
+from exporter.model import Catalog, Query
+from exporter.naming import openmetrics_family
+from exporter.section import Section
+from exporter.statement import NO_SQL, statement
+
+_FILE = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(?:\.(?P<major>[1-9][0-9]?))?\.sql")
+_SET = re.compile(r"[a-z][a-z0-9_-]*")
+# A line of a header at the top of a variant, as opposed to a comment about the variant.
+_HEADER_LINE = re.compile(rf"--\s*(?:{'|'.join(header.KEYS)})\s*:")
+
+
+class _Default(StrEnum):
+    """Whether a set is on unless somebody says otherwise."""
+
+    ON = "on"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A query file cut in two; `sql_line` is the line on which the part after the header begins."""
+
+    header: str
+    sql: str
+    sql_line: int
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What has been read so far: queries with their headers, whether sets are on, and all faults."""
+
+    queries: list[tuple[Query, Document]] = field(default_factory=list)
+    defaults: dict[str, _Default] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def shipped_directory() -> Path:
+    """Return the folder of the queries that come with the program: of the wheel, or of the source tree."""
+    package = Path(__file__).resolve().parent
+    packed = package / "shipped" / "queries"
+    return packed if packed.is_dir() else package.parent / "queries"
+
+
+def load(directories: Sequence[Path], derivations: Collection[str]) -> Catalog:
+    """Return all queries of `directories`; `derivations` are the names that a header's `derive` may give.
+
+    Raises:
+        ConfigError: with every fault of every file, in the order of files and lines.
+    """
+    found = _Findings()
+    for directory in directories:
+        for folder in _folders(directory, found.faults):
+            _read_set(folder, derivations, found)
+    found.faults.extend(_repeated_names(found.queries))
+    found.faults.extend(_repeated_families(found.queries))
+    if found.faults:
+        raise ConfigError(in_order(found.faults))
+    optional = frozenset(name for name, default in found.defaults.items() if default is _Default.OFF)
+    return Catalog({query.name: query for query, _ in found.queries}, optional)
+
+
+def _folders(directory: Path, faults: list[Fault]) -> Iterator[Path]:
+    for entry in _entries(directory, faults):
+        if entry.is_dir():
+            yield entry
+        elif entry.suffix == ".sql":
+            faults.append(Fault(str(entry), "", "is in no set", f"move it to {directory}/<set>/{entry.name}"))
+
+
+def _entries(directory: Path, faults: list[Fault]) -> list[Path]:
+    """Return what is in a folder; names that begin with a dot belong to editors and mounts."""
+    try:
+        return sorted(entry for entry in directory.iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        faults.append(Fault(str(directory), "", f"the folder cannot be read: {reason(error)}"))
+        return []
+
+
+def _read_set(folder: Path, derivations: Collection[str], found: _Findings) -> None:
+    files: dict[str, dict[int, Path]] = {}
+    for path in _entries(folder, found.faults):
+        if path.name == "set.yaml":
+            _read_default(path, folder.name, found)
+        elif path.suffix == ".yaml":
+            found.faults.append(Fault(str(path), "", "is not read", "the one such file of a set is set.yaml"))
+        elif path.suffix == ".sql":
+            if match := _FILE.fullmatch(path.name):
+                files.setdefault(match["name"], {})[int(match["major"] or 0)] = path
+            else:
+                shape = "name.sql or name.17.sql, in lower-case letters, digits and _"
+                found.faults.append(Fault(str(path), "", "is no name for a query file", shape))
+    if files and not _SET.fullmatch(folder.name):
+        shape = "lower-case letters, digits, _ and -"
+        found.faults.append(Fault(str(folder), "", "is no name for a set", shape))
+    for name, paths in files.items():
+        _read_query(name, paths, derivations, found)
+
+
+def _read_default(path: Path, set_name: str, found: _Findings) -> None:
+    text = read_text(path, found.faults)
+    if text is None:
+        return
+    document = parse(text, str(path))
+    found.faults.extend(document.faults)
+    if document.value is None and document.faults:
+        return
+    section = Section(document, (), ("help", "default"), found.faults)
+    section.require("help")
+    section.text("help")
+    if default := section.choice("default", _Default):
+        found.defaults[set_name] = default
+
+
+def _read_query(name: str, paths: Mapping[int, Path], derivations: Collection[str], found: _Findings) -> None:
+    variants = {major: path for major, path in sorted(paths.items()) if major}
+    sqls = [(major, _variant(path, found.faults)) for major, path in variants.items()]
+    if 0 not in paths:
+        for path in variants.values():
+            remedy = f"add {name}.sql; with variants for all versions it may be a header alone"
+            found.faults.append(Fault(str(path), "", f"has no {name}.sql beside it for the header", remedy))
+        return
+    text = read_text(paths[0], found.faults)
+    if text is None:
+        return
+    source = str(paths[0])
+    file = _cut(text, source, found.faults)
+    if file.header:
+        document = parse(file.header, source)
+        found.faults.extend(document.faults)
+        if document.value is not None or not document.faults:
+            query, faults = header.read(document, name, paths[0].parent.name, derivations)
+            found.faults.extend(faults)
+            base = _sql(file, source, found.faults, optional=bool(variants))
+            floors = ((0, base), *sqls) if base else tuple(sqls)
+            found.queries.append((replace(query, variants=floors), document))
+            return
+    _sql(file, source, found.faults, optional=bool(variants))
+
+
+def _cut(text: str, source: str, faults: list[Fault]) -> _File:
+    """Cut a file into its header as YAML and the rest.
+
+    The dashes become spaces, so that YAML's lines and columns are those of the file.
+    """
+    lines = text.split("\n")
+    size = next(
+        (n for n, line in enumerate(lines) if line != "--" and not line.startswith("-- ")), len(lines)
+    )
+    if size == 0:
+        remedy = "begin the file with -- help: ..., see queries/README.md"
+        faults.append(Fault(f"{source}:1", "", "there is no header", remedy))
+    elif size < len(lines) and lines[size].strip():
+        remedy = "header lines begin with two dashes and a space"
+        faults.append(Fault(f"{source}:{size + 1}", "", "the header must end with an empty line", remedy))
+    head = "\n".join("  " + line[2:] for line in lines[:size])
+    return _File(head, "\n".join(lines[size:]), size + 1)
+
+
+def _variant(path: Path, faults: list[Fault]) -> str:
+    text = read_text(path, faults)
+    if text is None:
+        return ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if _HEADER_LINE.match(line):
+            remedy = "a variant holds SQL only; the header stands in the file without a number"
+            faults.append(Fault(f"{path}:{number}", "", "a variant with a header", remedy))
+            break
+        if line.strip() and not line.startswith("--"):
+            break
+    return _sql(_File("", text, 1), str(path), faults)
+
+
+def _sql(file: _File, source: str, faults: list[Fault], *, optional: bool = False) -> str:
+    found = statement(file.sql)
+    if found.problem and not (optional and found.problem == NO_SQL):
+        faults.append(Fault(f"{source}:{file.sql_line + found.line - 1}", "", found.problem))
+    return found.sql
+
+
+def _repeated_names(queries: Iterable[tuple[Query, Document]]) -> Iterator[Fault]:
+    first: dict[str, str] = {}
+    for query, _ in queries:
+        if path := first.get(query.name):
+            problem = f"the query {query.name} is already defined by {path}"
+            yield Fault(query.path, "", problem, "give it another name, or switch the other one off")
+        else:
+            first[query.name] = query.path
+
+
+def _repeated_families(queries: Iterable[tuple[Query, Document]]) -> Iterator[Fault]:
+    first: dict[str, tuple[str, str]] = {}
+    for query, document in queries:
+        for column in query.columns:
+            key = openmetrics_family(column.family, column.type)
+            family, path = first.setdefault(key, (column.family, query.path))
+            if (family, path) == (column.family, query.path):
+                continue
+            where = ("metrics", column.family)
+            if family == column.family:
+                yield document.fault(where, f"is already declared by {path}", "a family belongs to one query")
+            else:
+                problem = f"is the family {key} to OpenMetrics, as is {family} of {path}"
+                yield document.fault(where, problem, "rename one of them")

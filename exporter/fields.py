@@ -1,0 +1,92 @@
+"""Owns what a single setting may look like: the types of fields; their messages never quote the value."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+from exporter.section import seconds
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SET = re.compile(r"[+-]?[a-z][a-z0-9_-]*")
+_ADDRESS = re.compile(r"(?P<host>|\[[0-9A-Fa-f:.%a-z]+\]|[^\s:\[\]]+):(?P<port>[0-9]{1,5})")
+
+
+def _printable(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("must be one line of printable text that is not empty")
+    return value
+
+
+def _target_name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError("must be up to 63 letters, digits, _, . and -, with a letter or digit first")
+    return value
+
+
+def _variable(value: str) -> str:
+    if not _VARIABLE.fullmatch(value):
+        raise ValueError("must be the name of an environment variable")
+    return value
+
+
+def _dsn(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().strip()
+    if not text:
+        raise ValueError("is empty")
+    return SecretStr(text)
+
+
+def _command(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return shlex.split(value)
+    except ValueError:
+        raise ValueError("a quote in the command is never closed") from None
+
+
+def _sets(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_SET.fullmatch(name) for name in value):
+        raise ValueError("must be names of sets: lower-case letters, digits, _ and -, after a + or - or none")
+    if len({name[0] in "+-" for name in value}) > 1:
+        raise ValueError(
+            "mixes plain names, which replace the default choice, with +name and -name, which change it"
+        )
+    return value
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _path(value: object) -> object:
+    return _printable(value) if isinstance(value, str) else value
+
+
+def _grace(value: object) -> float:
+    return 0.0 if value == "0s" else seconds(value)
+
+
+def _address(value: str) -> str:
+    match = _ADDRESS.fullmatch(value)
+    if match is None or int(match["port"]) > 65535:  # noqa: PLR2004 - the highest port
+        raise ValueError("must be host:port, :port or [IPv6 address]:port")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_printable)]
+Folder = Annotated[Path, BeforeValidator(_path)]
+TargetName = Annotated[str, AfterValidator(_target_name)]
+VariableName = Annotated[str, AfterValidator(_variable)]
+Dsn = Annotated[SecretStr, AfterValidator(_dsn)]
+Command = Annotated[tuple[Text, ...], Field(min_length=1), BeforeValidator(_command)]
+SetNames = Annotated[tuple[str, ...], AfterValidator(_sets), BeforeValidator(_split)]
+Address = Annotated[str, AfterValidator(_address)]
+Duration = Annotated[float, BeforeValidator(seconds)]
+Grace = Annotated[float, BeforeValidator(_grace)]

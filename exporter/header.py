@@ -1,0 +1,99 @@
+"""Owns the header of a query file: what may stand in it, and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from exporter.document import Document, suggestion
+from exporter.duration import format_duration
+from exporter.errors import Fault
+from exporter.model import Column, MetricType, Needs, Query, Role, Scope
+from exporter.naming import family_objection, label_objection
+from exporter.section import Section
+
+KEYS = ("help", "every", "timeout", "scope", "on", "needs", "labels", "limit", "derive", "metrics")
+_NEEDS = ("version", "extension", "setting", "relation", "columns", "max_pages")
+_METRIC = ("column", "type", "help")
+
+_PART = r'(?:[a-z_][a-z0-9_$]*|"(?:[^"]|"")+")'
+_SETTING = r"[a-z_][a-z0-9_.]*"
+_DEFAULT_LIMIT, _MOST = 1000, 100_000
+
+
+def read(
+    document: Document, name: str, set_name: str, derivations: Collection[str]
+) -> tuple[Query, list[Fault]]:
+    """Return the query that a header describes, without SQL, and every fault of the header.
+
+    With faults the query is a best effort, good for comparing it with others and nothing else.
+    """
+    faults: list[Fault] = []
+    head = Section(document, (), KEYS, faults)
+    head.require("help", "every", "timeout", "metrics")
+    scope = head.choice("scope", Scope) or Scope.SERVER
+    query = Query(
+        name=name,
+        set=set_name,
+        help=head.text("help") or "",
+        every=head.duration("every") or 0.0,
+        timeout=head.duration("timeout") or 0.0,
+        labels=_labels(head, scope),
+        columns=_columns(document, head, faults),
+        variants=(),
+        path=document.source,
+        scope=scope,
+        on=head.choice("on", Role) or Role.ANY,
+        needs=_needs(document, faults),
+        limit=head.whole("limit", 1, _MOST) or _DEFAULT_LIMIT,
+        derive=_derivation(head, derivations),
+    )
+    if query.every and query.timeout >= query.every:
+        times = f"{format_duration(query.timeout)} is not below every, {format_duration(query.every)}"
+        head.fault("timeout", times, "a run must end before the next one is due")
+    return query, faults
+
+
+def _labels(head: Section, scope: Scope) -> tuple[str, ...]:
+    labels = head.names("labels")
+    for label in labels:
+        if objection := label_objection(label, scope):
+            problem, remedy = objection
+            head.fault("labels", f"{label}: {problem}", remedy)
+    return labels
+
+
+def _derivation(head: Section, derivations: Collection[str]) -> str | None:
+    name = head.text("derive")
+    if name is not None and name not in derivations:
+        head.fault("derive", f"there is no derivation {name}", suggestion(name, derivations))
+    return name
+
+
+def _columns(document: Document, head: Section, faults: list[Fault]) -> tuple[Column, ...]:
+    return tuple(_column(document, family, faults) for family in head.keys("metrics"))
+
+
+def _column(document: Document, family: str, faults: list[Fault]) -> Column:
+    metric = Section(document, ("metrics", family), _METRIC, faults)
+    metric.require(*_METRIC)
+    kind = metric.choice("type", MetricType)
+    if objection := family_objection(family, kind):
+        problem, remedy = objection
+        faults.append(document.fault(("metrics", family), problem, remedy))
+    return Column(family, metric.text("column") or "", kind or MetricType.GAUGE, metric.text("help") or "")
+
+
+def _needs(document: Document, faults: list[Fault]) -> Needs:
+    needs = Section(document, ("needs",), _NEEDS, faults)
+    relation = needs.text("relation", rf"{_PART}\.{_PART}", "schema.name, in quotes where SQL needs them")
+    for key in ("columns", "max_pages"):
+        if needs.has(key) and not needs.has("relation"):
+            needs.fault(key, "is of a relation, and none is named", "add needs.relation")
+    return Needs(
+        version=needs.whole("version", 10, 99),
+        extension=needs.text("extension"),
+        setting=needs.text("setting", _SETTING, "the name of a setting, as in SHOW"),
+        relation=relation,
+        columns=needs.names("columns"),
+        max_pages=needs.whole("max_pages", 1, 2**31 - 2),
+    )

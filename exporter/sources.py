@@ -1,0 +1,187 @@
+"""Owns gathering the user's settings as they stand: file, environment and flags into one mapping.
+
+It remembers where each came from, so that a fault found later can say so; it validates nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from exporter.datasource import PASSWORD_FILE, data_source
+from exporter.document import Document, KeyPath, dotted, parse, read_text
+from exporter.errors import ConfigError, Fault
+
+PREFIX = "PG_OAUTH_EXPORTER_"
+CONFIG_FILE = f"{PREFIX}CONFIG_FILE"
+# The settings that have a flag and a variable of their own; a variable is called as the key is.
+KEYS = (
+    "web.listen_address",
+    "web.enable_reload",
+    "log.level",
+    "log.format",
+    "sets",
+    "queries_dirs",
+    "expire_after",
+    "shutdown_grace",
+)
+_NO_TARGET = (
+    "set DATA_SOURCE_NAME=postgresql://user@host:5432/database, or list targets in a file and name it"
+    f" by --config.file or {CONFIG_FILE}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where settings came from: a variable, a flag, or a line of the file; not compared with the settings."""
+
+    document: Document = field(default_factory=lambda: Document("configuration"), compare=False)
+    places: Mapping[KeyPath, str] = field(default_factory=dict, compare=False)
+
+    def fault(self, path: KeyPath, problem: str, remedy: str = "") -> Fault:
+        """Return a fault that points at where `path` was set."""
+        for size in range(len(path), 0, -1):
+            if path[:size] in self.places:
+                return Fault(self.places[path[:size]], dotted(path), problem, remedy)
+        if not self.document.lines:
+            return Fault(self.document.source, dotted(path), problem, remedy)
+        return self.document.fault(path, problem, remedy)
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Raw settings, nothing validated; `faults` are those of their form."""
+
+    values: dict[str, object] = field(default_factory=dict, repr=False)
+    origins: Origins = field(default_factory=Origins)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def variable(key: str) -> str:
+    """Return the environment variable that sets `key`."""
+    return PREFIX + key.upper().replace(".", "_")
+
+
+def flag(key: str) -> str:
+    """Return the flag that sets `key`."""
+    return "--queries-dir" if key == "queries_dirs" else "--" + key.replace("_", "-")
+
+
+def gather(config_file: Path | None, environ: Mapping[str, str], flags: Mapping[str, object]) -> Gathered:
+    """Return what the user set; flags win over the environment, the environment over the file.
+
+    Raises:
+        ConfigError: the file cannot be read or is not YAML; nothing else can be said then.
+        LookupError: a flag that is none of `KEYS`, which is the caller's mistake.
+    """
+    if strange := flags.keys() - set(KEYS):
+        raise LookupError(f"no such flags: {', '.join(sorted(strange))}")
+    named = environ.get(CONFIG_FILE)
+    path = config_file or (Path(named) if named else None)
+    document = _read(path) if path else Document("configuration")
+    values = dict(document.value) if isinstance(document.value, dict) else {}
+    if path:
+        _anchor(values, path.parent)
+    places: dict[KeyPath, str] = {}
+    faults = [*document.faults, *_misspelt(environ)]
+    for key in KEYS:
+        if text := environ.get(variable(key)):
+            raw: object = text.split(os.pathsep) if key == "queries_dirs" else text
+            _put(values, places, key, raw, variable(key))
+        if flags.get(key) is not None:
+            _put(values, places, key, flags[key], flag(key))
+    origins = Origins(replace(document, value=None), places)
+    _put_data_source(values, places, environ, origins, faults)
+    return Gathered(values, origins, faults)
+
+
+def _read(path: Path) -> Document:
+    faults: list[Fault] = []
+    text = read_text(path, faults)
+    if text is None:
+        raise ConfigError(faults)
+    document = parse(text, str(path))
+    if document.value is None and not document.faults:
+        return Document(str(path), {}, {(): 1})
+    if not isinstance(document.value, dict):
+        raise ConfigError(document.faults or [document.fault((), "must be a mapping", "targets: [...]")])
+    return document
+
+
+def _anchor(values: dict[str, object], folder: Path) -> None:
+    """Make the paths in a file relative to its folder, as Prometheus does."""
+    folders = values.get("queries_dirs")
+    if isinstance(folders, list):
+        values["queries_dirs"] = [_inside(folder, name) for name in folders]
+    targets = values.get("targets")
+    if isinstance(targets, list):
+        values["targets"] = [
+            {**target, "password_file": _inside(folder, target.get("password_file"))}
+            if isinstance(target, dict)
+            else target
+            for target in targets
+        ]
+
+
+def _inside(folder: Path, name: object) -> object:
+    """Return a path as seen from `folder`; what is no path is left for the validation."""
+    return str(folder / name) if isinstance(name, str) and name.strip() else name
+
+
+def _put(values: dict[str, object], places: dict[KeyPath, str], key: str, value: object, place: str) -> None:
+    section, _, name = key.rpartition(".")
+    if section:
+        old = values.get(section)
+        if old is not None and not isinstance(old, dict):
+            return  # the file's section is at fault, and will be told so
+        values[section] = {**(old or {}), name: value}
+    else:
+        values[name] = value
+    places[tuple(key.split("."))] = place
+
+
+def _put_data_source(
+    values: dict[str, object],
+    places: dict[KeyPath, str],
+    environ: Mapping[str, str],
+    origins: Origins,
+    faults: list[Fault],
+) -> None:
+    before = len(faults)
+    source = data_source(environ, faults)
+    if source is None:
+        if not values.get("targets") and len(faults) == before:
+            faults.append(origins.fault(("targets",), "there is no target to watch", _NO_TARGET))
+        return
+    if values.get("targets"):
+        remedy = f"choose one: unset {source.variable}, or take the targets out of the file"
+        file = origins.document.where(("targets",))
+        faults.append(Fault(source.variable, "targets", f"is set, and {file} lists targets too", remedy))
+        return
+    target = {
+        "name": "main",
+        "dsn": source.dsn,
+        "password_env": source.password_env,
+        "password_file": source.password_file,
+    }
+    values["targets"] = [target]
+    places["targets",] = source.variable
+    places["targets", 0, "password_file"] = PASSWORD_FILE
+
+
+def _misspelt(environ: Mapping[str, str]) -> Iterable[Fault]:
+    """Yield variables that nearly have the name of a setting.
+
+    Others with our prefix are let be: Kubernetes makes some up for every service of that name.
+    """
+    known = [CONFIG_FILE, *map(variable, KEYS)]
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            near = get_close_matches(
+                name.removeprefix(PREFIX), [k.removeprefix(PREFIX) for k in known], 1, 0.8
+            )
+            if near:
+                yield Fault(name, "", "is not known", f"did you mean {PREFIX}{near[0]}?")

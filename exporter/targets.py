@@ -1,0 +1,214 @@
+"""Owns what is watched and what runs there: targets, the choice of queries, and why one does not apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from exporter.document import KeyPath, in_order, suggestion
+from exporter.duration import format_duration
+from exporter.errors import ConfigError, Fault
+from exporter.model import (
+    Catalog,
+    DatabaseInfo,
+    Needs,
+    Query,
+    RelationInfo,
+    Role,
+    Secret,
+    ServerInfo,
+    Skip,
+    SkipReason,
+    Target,
+)
+from exporter.quoting import identifier, parts, relation
+from exporter.settings import QueryOverride, Settings, TargetSettings
+
+_PAGE_BYTES = 8192  # unless the server was built otherwise and says so
+_UNKNOWN_PAGES = 2**31 - 1  # what the gateway answers when the size of a relation cannot be told
+
+
+def from_settings(settings: Settings) -> tuple[Target, ...]:
+    """Return the targets in the order in which the user lists them."""
+    return tuple(_target(target) for target in settings.targets)
+
+
+def _target(given: TargetSettings) -> Target:
+    return Target(
+        name=given.name,
+        dsn=given.dsn.get_secret_value(),
+        password=Secret(given.password_file, given.password_env, given.password_command or ()),
+        include_databases=given.databases.include,
+        exclude_databases=given.databases.exclude,
+        max_connections=given.max_connections,
+        connect_timeout=given.connect_timeout,
+    )
+
+
+def selected_databases(target: Target, server: ServerInfo) -> tuple[str, ...]:
+    """Return the databases of `server` that `target` includes and does not exclude, in the server's order."""
+
+    def matches(name: str, patterns: Iterable[str]) -> bool:
+        return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+    return tuple(
+        name
+        for name in server.databases
+        if matches(name, target.include_databases) and not matches(name, target.exclude_databases)
+    )
+
+
+def select(catalog: Catalog, settings: Settings) -> tuple[dict[str, Query], dict[str, Skip]]:
+    """Return the queries that the user wants, overrides applied, and why the others are disabled.
+
+    Raises:
+        ConfigError: a set or query that there is not, or an override that does not fit.
+    """
+    faults = [*_unknown_sets(catalog, settings), *_unfitting(catalog, settings)]
+    if faults:
+        raise ConfigError(in_order(faults))
+    wanted = _wanted_sets(catalog, settings.sets)
+    active: dict[str, Query] = {}
+    disabled: dict[str, Skip] = {}
+    for name, query in catalog.queries.items():
+        override = settings.queries.get(name, QueryOverride())
+        if override.enabled is False:
+            remedy = f"take `enabled: false` from queries.{name}"
+            disabled[name] = Skip(SkipReason.DISABLED, "switched off by the configuration", remedy)
+        elif override.enabled or query.set in wanted:
+            active[name] = _overridden(query, override)
+        else:
+            detail = f"its set {query.set} is off"
+            disabled[name] = Skip(SkipReason.DISABLED, detail, f"add +{query.set} to sets")
+    return active, disabled
+
+
+def _wanted_sets(catalog: Catalog, choice: tuple[str, ...]) -> set[str]:
+    plain = {name for name in choice if name[0] not in "+-"}
+    added = {name[1:] for name in choice if name[0] == "+"}
+    removed = {name[1:] for name in choice if name[0] == "-"}
+    default = {query.set for query in catalog.queries.values()} - catalog.optional_sets
+    return plain or (default | added) - removed
+
+
+def _overridden(query: Query, override: QueryOverride) -> Query:
+    return replace(
+        query,
+        every=override.every or query.every,
+        timeout=override.timeout or query.timeout,
+        limit=override.limit or query.limit,
+    )
+
+
+def _unknown_sets(catalog: Catalog, settings: Settings) -> Iterator[Fault]:
+    known = {query.set for query in catalog.queries.values()} | catalog.optional_sets
+    for index, choice in enumerate(settings.sets):
+        name = choice.lstrip("+-")
+        if name not in known:
+            yield settings.fault(("sets", index), f"there is no set {name}", suggestion(name, known))
+
+
+def _unfitting(catalog: Catalog, settings: Settings) -> Iterator[Fault]:
+    for name, override in settings.queries.items():
+        query = catalog.queries.get(name)
+        at: KeyPath = ("queries", name)
+        if query is None:
+            yield settings.fault(at, "there is no such query", suggestion(name, catalog.queries))
+            continue
+        new = _overridden(query, override)
+        if new.timeout >= new.every:
+            key = "timeout" if override.timeout else "every"
+            every, timeout = format_duration(new.every), format_duration(new.timeout)
+            problem = f"its timeout, {timeout}, is then not below every, {every}"
+            yield settings.fault((*at, key), problem, "a run must end before the next one is due")
+
+
+def skip(query: Query, server: ServerInfo, database: DatabaseInfo | None) -> Skip | None:
+    """Return why `query` does not apply, or None when it does.
+
+    Without facts about the database (None), what it needs there is taken to be there.
+    """
+    found = _version(query, server) or _role(query, server) or _setting(query.needs, server)
+    if found or database is None:
+        return found
+    needs = query.needs
+    if needs.extension is not None and needs.extension not in database.extensions:
+        detail = f"the extension {needs.extension} does not exist in database {database.name}"
+        remedy = f"CREATE EXTENSION {identifier(needs.extension)};"
+        return Skip(SkipReason.EXTENSION, detail, remedy)
+    if needs.relation is None:
+        return None
+    info = database.relations.get(needs.relation)
+    if info is None:
+        detail = f"the relation {needs.relation} does not exist in database {database.name}"
+        return Skip(SkipReason.RELATION, detail)
+    return (
+        _columns(needs, needs.relation, info)
+        or _privilege(needs, info, server)
+        or _size(needs, needs.relation, info, server)
+    )
+
+
+def _version(query: Query, server: ServerInfo) -> Skip | None:
+    lowest = query.variants[0][0] if query.variants else 0
+    needed = max(query.needs.version or 0, lowest)
+    if server.major >= needed:
+        return None
+    return Skip(SkipReason.VERSION, f"needs PostgreSQL {needed} or later, this is {server.major}")
+
+
+def _role(query: Query, server: ServerInfo) -> Skip | None:
+    role = Role.STANDBY if server.in_recovery else Role.PRIMARY
+    if query.on in (Role.ANY, role):
+        return None
+    return Skip(SkipReason.ROLE, f"runs on a {query.on} only, this is a {role}")
+
+
+def _setting(needs: Needs, server: ServerInfo) -> Skip | None:
+    name = needs.setting
+    if name is None or server.settings.get(name) == "on":
+        return None
+    if name not in server.settings:
+        return Skip(SkipReason.SETTING, f"the setting {name} does not exist on this server")
+    setting = ".".join(identifier(part) for part in name.split("."))
+    remedy = f"ALTER SYSTEM SET {setting} = on; SELECT pg_catalog.pg_reload_conf();"
+    return Skip(SkipReason.SETTING, f"the setting {name} is {server.settings[name]}, it must be on", remedy)
+
+
+def _columns(needs: Needs, name: str, info: RelationInfo) -> Skip | None:
+    missing = [column for column in needs.columns if column not in info.columns]
+    if not missing:
+        return None
+    return Skip(SkipReason.RELATION, f"{name} has no {_listed(missing)}")
+
+
+def _privilege(needs: Needs, info: RelationInfo, server: ServerInfo) -> Skip | None:
+    hidden = [column for column in needs.columns if column not in info.readable_columns]
+    if not hidden or needs.relation is None:
+        return None
+    role, schema = identifier(server.role), parts(needs.relation)[0]
+    # No column of a relation can be read without the right to use its schema, which all have on public.
+    usage = not info.readable_columns and schema != "public"
+    remedy = f"GRANT USAGE ON SCHEMA {identifier(schema)} TO {role}; " if usage else ""
+    columns = ", ".join(map(identifier, hidden))
+    remedy += f"GRANT SELECT ({columns}) ON {relation(needs.relation)} TO {role};"
+    detail = f"the role {server.role} may not read {_listed(hidden)} of {needs.relation}"
+    return Skip(SkipReason.PRIVILEGE, detail, remedy)
+
+
+def _listed(columns: list[str]) -> str:
+    return f"column{'s' if len(columns) > 1 else ''} {', '.join(columns)}"
+
+
+def _size(needs: Needs, name: str, info: RelationInfo, server: ServerInfo) -> Skip | None:
+    if needs.max_pages is None or info.pages <= needs.max_pages:
+        return None
+    page = int(server.settings.get("block_size", _PAGE_BYTES))
+
+    def size(pages: int) -> str:
+        return f"{pages} pages ({pages * page / 2**20:.0f} MiB)"
+
+    has = f"{name} has {size(info.pages)}" if info.pages < _UNKNOWN_PAGES else f"{name} has an unknown size"
+    detail = f"{has}; this query reads it in full up to {size(needs.max_pages)}"
+    return Skip(SkipReason.SIZE, detail)
