@@ -242,11 +242,20 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True)
+class Deflated:
+    """Raw deflate ended by a full flush, so that it joins; CRC-32 and length of what it inflates to."""
+
+    data: bytes
+    checksum: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
-    """Bytes of a page, and the same bytes as raw deflate ended by a full flush, so that segments join."""
+    """Bytes of a page, and the same bytes compressed."""
 
     plain: bytes
-    deflated: bytes
+    deflated: Deflated
 
 
 @dataclass(frozen=True, slots=True)

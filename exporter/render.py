@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
 from itertools import chain
 
-from exporter.model import Family, Fragment, Histogram, MetricType, Number, Segment
+from exporter.checksum import joined
+from exporter.model import Deflated, Family, Fragment, Histogram, MetricType, Number, Segment
 
 # Method deflate, no flags, no time, fastest level, system unknown.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"
@@ -35,25 +36,31 @@ class Format(StrEnum):
 
 
 def segment(plain: bytes) -> Segment:
-    """Return the bytes with their raw deflate, ended by a full flush so that any other segment may follow."""
+    """Return the bytes with their compressed form."""
     deflate = zlib.compressobj(level=1, wbits=-zlib.MAX_WBITS)
-    return Segment(plain, deflate.compress(plain) + deflate.flush(zlib.Z_FULL_FLUSH))
+    data = deflate.compress(plain) + deflate.flush(zlib.Z_FULL_FLUSH)
+    return Segment(plain, Deflated(data, zlib.crc32(plain), len(plain)))
 
 
 OPENMETRICS_END = segment(b"# EOF\n")
 
 
-def gzip_stream(segments: Iterable[Segment]) -> bytes:
-    """Join the segments to one gzip member; of several, browsers and curl read only the first."""
-    checksum = length = 0
-    parts = [_GZIP_HEADER]
-    for part in segments:
-        checksum = zlib.crc32(part.plain, checksum)
-        length += len(part.plain)
-        parts.append(part.deflated)
-    parts.append(_LAST_BLOCK)
-    parts.append(struct.pack("<LL", checksum, length & 0xFFFFFFFF))
-    return b"".join(parts)
+def join(parts: Sequence[Deflated]) -> Deflated:
+    """Return the compressed form of the joined bytes, without compressing or reading any of them."""
+    return Deflated(b"".join([part.data for part in parts]), *_sums(parts))
+
+
+def gzip_stream(parts: Sequence[Deflated]) -> bytes:
+    """Return the parts as one gzip member; of several, browsers and curl read only the first."""
+    checksum, length = _sums(parts)
+    trailer = struct.pack("<LL", checksum, length & 0xFFFFFFFF)
+    return b"".join([_GZIP_HEADER, *[part.data for part in parts], _LAST_BLOCK, trailer])
+
+
+def _sums(parts: Sequence[Deflated]) -> tuple[int, int]:
+    """Return the CRC-32 and the length of what the joined parts inflate to."""
+    sums = [(part.checksum, part.length) for part in parts]
+    return joined(sums), sum(length for _, length in sums)
 
 
 def fragment(family: Family) -> Fragment:

@@ -8,12 +8,12 @@ pages, so building a page neither sorts nor renders nor compresses.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from exporter.model import Fragment, JobKey, Segment
-from exporter.render import OPENMETRICS_END, Format, gzip_stream
+from exporter.model import Deflated, Fragment, JobKey, Segment
+from exporter.render import OPENMETRICS_END, Format, gzip_stream, join
 
 
 class _Slot(NamedTuple):
@@ -35,28 +35,48 @@ class _Content:
 
 
 class _Group:
-    """The fragments of one family, in the order of their slots."""
+    """The fragments of one family in the order of their slots, and what they join to until one changes."""
 
     def __init__(self) -> None:
         self._fragments: dict[_Slot, Fragment] = {}
-        self._order: list[_Slot] | None = None
+        self._is_sorted = True
+        self._deflated: dict[Format, Deflated] = {}
 
     def set(self, slot: _Slot, fragment: Fragment) -> None:
-        if slot not in self._fragments:
-            self._order = None
+        self._is_sorted &= slot in self._fragments
         self._fragments[slot] = fragment
+        self._deflated.clear()
 
     def remove(self, slot: _Slot) -> None:
         del self._fragments[slot]
-        self._order = None
+        self._deflated.clear()
 
     def is_empty(self) -> bool:
         return not self._fragments
 
-    def fragments(self, targets: Collection[str] | None) -> list[Fragment]:
-        if self._order is None:
-            self._order = sorted(self._fragments)
-        return [self._fragments[slot] for slot in self._order if targets is None or slot.target in targets]
+    def segments(self, form: Format, targets: Collection[str] | None) -> list[Segment]:
+        """Return the family's header and bodies, or nothing when there is no body."""
+        if not self._is_sorted:
+            self._fragments = {slot: self._fragments[slot] for slot in sorted(self._fragments)}
+            self._is_sorted = True
+        fragments = [
+            fragment
+            for slot, fragment in self._fragments.items()
+            if targets is None or slot.target in targets
+        ]
+        if not fragments:
+            return []
+        first = fragments[0]
+        header = first.text_header if form is Format.TEXT else first.openmetrics_header
+        return [header, *(fragment.body for fragment in fragments)]
+
+    def deflated(self, form: Format, targets: Collection[str] | None) -> Deflated:
+        """Return the same, compressed and joined."""
+        if targets is not None:
+            return join([segment.deflated for segment in self.segments(form, targets)])
+        if form not in self._deflated:
+            self._deflated[form] = join([segment.deflated for segment in self.segments(form, None)])
+        return self._deflated[form]
 
 
 class Store:
@@ -116,20 +136,15 @@ class Store:
         Where fragments of one family disagree about its header, the first one's is used.
         """
         self._expire()
-        segments = self._segments(format, targets)
-        return gzip_stream(segments) if compressed else b"".join([part.plain for part in segments])
-
-    def _segments(self, form: Format, targets: Collection[str] | None) -> Iterator[Segment]:
         if self._families is None:
             self._families = sorted(self._groups)
-        for family in self._families:
-            fragments = self._groups[family].fragments(targets)
-            if fragments:
-                first = fragments[0]
-                yield first.text_header if form is Format.TEXT else first.openmetrics_header
-                yield from [fragment.body for fragment in fragments]
-        if form is Format.OPENMETRICS:
-            yield OPENMETRICS_END
+        groups = [self._groups[family] for family in self._families]
+        end = [OPENMETRICS_END] if format is Format.OPENMETRICS else []
+        if compressed:
+            parts = [group.deflated(format, targets) for group in groups]
+            return gzip_stream([*parts, *(segment.deflated for segment in end)])
+        segments = [segment for group in groups for segment in group.segments(format, targets)]
+        return b"".join([segment.plain for segment in [*segments, *end]])
 
     def _expire(self) -> None:
         now = self._now()

@@ -17,8 +17,8 @@ from prometheus_client import Metric
 from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from exporter.model import Family, Histogram, MetricType, Number, Sample
-from exporter.render import OPENMETRICS_END, fragment, gzip_stream, segment
+from exporter.model import Deflated, Family, Histogram, MetricType, Number, Sample
+from exporter.render import OPENMETRICS_END, fragment, gzip_stream, join, segment
 
 # What a parser must find: name, labels, and the value with its type.
 Found = tuple[str, frozenset[tuple[str, str]], str]
@@ -46,6 +46,10 @@ def openmetrics_page(families: Iterable[Family]) -> str:
     made = [fragment(family) for family in families]
     pages = [one.openmetrics_header.plain + one.body.plain for one in made]
     return b"".join([*pages, OPENMETRICS_END.plain]).decode()
+
+
+def deflated(*pieces: bytes) -> list[Deflated]:
+    return [segment(piece).deflated for piece in pieces]
 
 
 def parse_openmetrics(page: str) -> list[Metric]:
@@ -262,7 +266,7 @@ def test_a_fragment_counts_the_lines_of_its_body(families: list[Family]) -> None
     st.lists(st.binary(max_size=200) | st.binary(max_size=3).map(lambda piece: piece * 50_000), max_size=5)
 )
 def test_segments_join_to_one_gzip_member_of_the_same_bytes(pieces: Sequence[bytes]) -> None:
-    stream = gzip_stream([segment(piece) for piece in pieces])
+    stream = gzip_stream(deflated(*pieces))
     plain = b"".join(pieces)
     reader = zlib.decompressobj(31)
     assert reader.decompress(stream) == plain
@@ -271,7 +275,7 @@ def test_segments_join_to_one_gzip_member_of_the_same_bytes(pieces: Sequence[byt
 
 
 def test_the_gzip_program_accepts_a_stream() -> None:
-    stream = gzip_stream([segment(b"# EOF\n" * 1000), segment(b""), segment(os.urandom(100_000))])
+    stream = gzip_stream(deflated(b"# EOF\n" * 1000, b"", os.urandom(100_000)))
     assert subprocess.run(["gzip", "-t"], input=stream, capture_output=True, check=False).returncode == 0
 
 
@@ -279,11 +283,19 @@ def test_a_stream_of_nothing_is_valid_gzip() -> None:
     assert gzip.decompress(gzip_stream([])) == b""
 
 
-def test_segments_may_join_in_any_order_and_more_than_once() -> None:
-    first, second = segment(b"a b a b a b"), segment(b"a b a b")
+def test_parts_may_join_in_any_order_and_more_than_once() -> None:
+    first, second = deflated(b"a b a b a b", b"a b a b")
     assert gzip.decompress(gzip_stream([second, first, second])) == b"a b a ba b a b a ba b a b"
+
+
+def test_what_is_joined_joins_again() -> None:
+    first, second = deflated(b"a b a b a b", b"a b a b")
+    assert (
+        gzip.decompress(gzip_stream([join([first, second]), join([]), first]))
+        == b"a b a b a ba b a ba b a b a b"
+    )
 
 
 def test_compressed_lines_take_a_fraction_of_their_size() -> None:
     lines = fragment(gauge(*(Sample((f"server {index}",), index) for index in range(1000)))).body
-    assert len(lines.deflated) < len(lines.plain) / 5
+    assert len(lines.deflated.data) < len(lines.plain) / 5

@@ -40,8 +40,14 @@ class Shelf:
     def __post_init__(self) -> None:
         self.store = Store(self.clock)
 
+    def page(self, form: Format = Format.TEXT, targets: Sequence[str] | None = None) -> str:
+        """The page, which must be the same plain and compressed."""
+        plain = self.store.page(form, compressed=False, targets=targets)
+        assert gzip.decompress(self.store.page(form, compressed=True, targets=targets)) == plain
+        return plain.decode()
+
     def lines(self, targets: Sequence[str] | None = None) -> list[str]:
-        return self.store.page(Format.TEXT, compressed=False, targets=targets).decode().splitlines()
+        return self.page(targets=targets).splitlines()
 
     def bodies(self) -> list[str]:
         return [line for line in self.lines() if not line.startswith("#")]
@@ -58,10 +64,8 @@ def piece(name: str, value: int, target: str = "main", description: str = "Help.
 
 
 def test_an_empty_text_page_has_no_byte_and_an_empty_openmetrics_page_only_its_end(shelf: Shelf) -> None:
-    assert shelf.store.page(Format.TEXT, compressed=False) == b""
-    assert shelf.store.page(Format.OPENMETRICS, compressed=False) == b"# EOF\n"
-    assert gzip.decompress(shelf.store.page(Format.TEXT, compressed=True)) == b""
-    assert gzip.decompress(shelf.store.page(Format.OPENMETRICS, compressed=True)) == b"# EOF\n"
+    assert shelf.page(Format.TEXT) == ""
+    assert shelf.page(Format.OPENMETRICS) == "# EOF\n"
 
 
 def test_a_family_has_one_header_over_all_jobs_and_families_are_sorted(shelf: Shelf) -> None:
@@ -81,16 +85,16 @@ def test_a_family_has_one_header_over_all_jobs_and_families_are_sorted(shelf: Sh
 
 def test_an_openmetrics_page_has_its_own_headers_and_ends_with_eof(shelf: Shelf) -> None:
     shelf.store.put(LOCKS, [piece("pg_version_info", 1)], FAR)
-    assert shelf.store.page(Format.OPENMETRICS, compressed=False).decode() == (
+    assert shelf.page(Format.OPENMETRICS) == (
         '# HELP pg_version Help.\n# TYPE pg_version info\npg_version_info{target="main"} 1\n# EOF\n'
     )
 
 
-@pytest.mark.parametrize("form", list(Format))
-def test_a_compressed_page_is_the_same_page(shelf: Shelf, form: Format) -> None:
-    shelf.store.put(LOCKS, [piece("pg_locks", 1), piece("pg_waits", 2)], FAR)
-    plain = shelf.store.page(form, compressed=False)
-    assert gzip.decompress(shelf.store.page(form, compressed=True)) == plain
+def test_both_formats_are_current_after_every_change(shelf: Shelf) -> None:
+    for value in (1, 2):
+        shelf.store.put(LOCKS, [piece("pg_locks", value)], FAR)
+        assert f'pg_locks{{target="main"}} {value}\n' in shelf.page(Format.TEXT)
+        assert f'pg_locks{{target="main"}} {value}\n# EOF\n' in shelf.page(Format.OPENMETRICS)
 
 
 def test_a_put_replaces_all_that_the_job_had_put_before(shelf: Shelf) -> None:
@@ -268,7 +272,7 @@ def test_after_any_history_the_page_is_what_a_new_store_with_the_same_content_sh
     for key in own:
         fresh.store.put_own(key, pieces(key, {"own"}))
     assert shelf.lines() == fresh.lines()
-    assert_valid(shelf.store)
+    assert_valid(shelf)
 
 
 def take(shelf: Shelf, step: tuple[str, JobKey, set[str], int] | tuple[str, JobKey]) -> None:
@@ -290,9 +294,8 @@ def pieces(key: JobKey, names: set[str]) -> list[Fragment]:
     return [piece(f"pg_{name}", 1, f"{key.query} {key.target}") for name in sorted(names)]
 
 
-def assert_valid(store: Store) -> None:
-    text = store.page(Format.TEXT, compressed=False).decode()
-    openmetrics = store.page(Format.OPENMETRICS, compressed=False).decode()
+def assert_valid(shelf: Shelf) -> None:
+    text, openmetrics = shelf.page(Format.TEXT), shelf.page(Format.OPENMETRICS)
     # prometheus_client gives this function no types.
     list(openmetrics_parser.text_string_to_metric_families(openmetrics))  # type: ignore[no-untyped-call]
     names = [family.name for family in text_string_to_metric_families(text)]
