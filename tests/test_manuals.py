@@ -1,0 +1,90 @@
+"""Rules for the manuals of the configuration and of queries: examples load, and every key is in a table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import yaml
+
+from exporter import header
+from exporter.catalog import load as shipped
+from exporter.catalog import shipped_directory
+from exporter.derive import DERIVATIONS
+from exporter.model import Needs
+from exporter.settings import Databases, Log, QueryOverride, Settings, TargetSettings, Web, load
+from exporter.sources import CONFIG_FILE, KEYS, flag, variable
+from exporter.targets import select
+from query_files import catalog
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
+QUERIES = (ROOT / "queries" / "README.md").read_text()
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """Return the fenced blocks of a page in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+
+def rows(page: str) -> set[str]:
+    """Return the first cells of all tables, without their marks."""
+    return set(re.findall(r"^\| `([^`]+)`", page, re.MULTILINE))
+
+
+def test_the_complete_file_fits_the_shipped_queries_and_leaves_no_key_out(tmp_path: Path) -> None:
+    [text] = blocks(CONFIGURATION, "yaml")
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "monitor").touch()
+    (tmp_path / "pass").touch(0o755)
+    (tmp_path / "exporter.yaml").write_text(text)
+    found = load(tmp_path / "exporter.yaml", {"PATH": str(tmp_path)}, {})
+    assert found.targets[1].password_command == ("pass", "show", "databases/monitor")
+    assert set(yaml.safe_load(text)) == set(Settings.model_fields)
+    active, disabled = select(shipped([shipped_directory()], DERIVATIONS), found)
+    assert active["pg_locks"].limit == 2000
+    assert "wait_events" in disabled
+
+
+def test_the_configuration_manual_has_a_row_for_every_key() -> None:
+    keys = {*TargetSettings.model_fields} - {"databases"}
+    keys |= {f"databases.{key}" for key in Databases.model_fields}
+    keys |= {f"queries.<name>.{key}" for key in QueryOverride.model_fields}
+    keys |= {f"web.{key}" for key in Web.model_fields} | {f"log.{key}" for key in Log.model_fields}
+    keys |= {*Settings.model_fields} - {"targets", "queries", "web", "log"}
+    assert keys <= rows(CONFIGURATION)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_configuration_manual_names_flag_and_variable_of_a_key(key: str) -> None:
+    [row] = [
+        line
+        for line in CONFIGURATION.splitlines()
+        if line.startswith(f"| `{key}` |") and variable(key) in line
+    ]
+    assert flag(key) in row or key == "expire_after"
+
+
+def test_the_configuration_manual_tells_the_defaults_that_the_program_has() -> None:
+    target = TargetSettings.model_fields
+    for key, default in (
+        ("max_connections", target["max_connections"].default),
+        ("expire_after", f"{Settings.model_fields['expire_after'].default:g}"),
+        ("web.listen_address", f"`{Web.model_fields['listen_address'].default}`"),
+        ("log.level", f"`{Log.model_fields['level'].default}`"),
+        ("log.format", f"`{Log.model_fields['format'].default}`"),
+    ):
+        assert f"| `{key}` | {default} |" in CONFIGURATION
+    assert CONFIG_FILE in CONFIGURATION
+
+
+def test_the_example_of_a_query_and_of_a_set_load(tmp_path: Path) -> None:
+    [sql], [text] = blocks(QUERIES, "sql"), blocks(QUERIES, "yaml")
+    found = catalog(tmp_path, {"app/app_locks.sql": sql, "app/set.yaml": text})
+    assert found.queries["app_locks"].limit == 500
+
+
+def test_the_manual_of_queries_has_a_row_for_every_key() -> None:
+    assert {*header.KEYS, *(field.name for field in fields(Needs))} <= rows(QUERIES)
