@@ -99,6 +99,7 @@ class Schedule:
         self._now = now
         self._states: dict[JobKey, _State] = {}
         self._running: set[asyncio.Task[Any]] = set()
+        self._draining = False
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._scheduler.add_listener(self._overran, EVENT_JOB_MAX_INSTANCES)
 
@@ -137,6 +138,7 @@ class Schedule:
         if running:
             log.info("waiting for running queries", extra={"queries": len(running), "grace_seconds": grace})
             _, late = await asyncio.wait(running, timeout=grace)
+            self._draining = True
             for task in late:
                 task.cancel()
             if late:
@@ -169,6 +171,10 @@ class Schedule:
         self._running.add(task)
         try:
             outcome = await self._run(key)
+        except asyncio.CancelledError:
+            if self._draining:  # APScheduler would log it as an error, with a traceback
+                return
+            raise
         finally:
             self._running.discard(task)
         if outcome is not None and key in self._states:

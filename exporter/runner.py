@@ -1,0 +1,133 @@
+"""Owns one run from fetch to store, and is the only place that decides what a failed run means."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+from exporter.derive import Derivation
+from exporter.errors import QueryError
+from exporter.model import Fragment, JobKey, Outcome, OutcomeKind, Query, Rows
+from exporter.render import fragment
+from exporter.samples import families
+from exporter.store import Store
+from exporter.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+
+# Queries that may take longer than this wait for the heavy lane, so that they never delay the others.
+FAST_LANE_SECONDS = 2.0
+# Beyond this many rows the rendering leaves the event loop, which a scrape may be waiting for.
+_ROWS_FOR_A_THREAD = 2000
+# The object or the right is gone: what it said before is no longer true and must not wait to expire.
+_GONE = frozenset({OutcomeKind.DENIED, OutcomeKind.MISSING, OutcomeKind.UNSUPPORTED})
+
+
+class Fetch(Protocol):
+    """How a run gets its rows; see `database.Database.fetch`."""
+
+    def __call__(self, sql: str, *, timeout: float, database: str | None, heavy: bool) -> Awaitable[Rows]:
+        """Return the rows, or raise QueryError."""
+
+
+class Runner:
+    """Runs queries, and keeps what their derivations want to remember between runs."""
+
+    def __init__(
+        self,
+        store: Store,
+        telemetry: Telemetry,
+        *,
+        derivations: Mapping[str, Derivation],
+        expire_after: float,
+        now: Callable[[], float],
+        timer: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._telemetry = telemetry
+        self._derivations = derivations
+        self.expire_after = expire_after
+        self._now = now
+        self._timer = timer
+        self._memory: dict[JobKey, object | None] = {}
+
+    async def run(self, key: JobKey, query: Query, sql: str, fetch: Fetch) -> Outcome:
+        """Run `query` once and publish what came of it; raises nothing but CancelledError."""
+        started = self._timer()
+        before = self._telemetry.last_outcome(key)
+        try:
+            rows = await fetch(
+                sql,
+                timeout=query.timeout,
+                database=key.database,
+                heavy=query.timeout > FAST_LANE_SECONDS,
+            )
+            outcome = await self._publish(key, query, rows, started)
+        except QueryError as error:
+            outcome = self._failed(error.kind, str(error), started)
+        except Exception as error:
+            log.exception("a bug in the exporter", extra=_place(key))
+            outcome = self._failed(OutcomeKind.BUG, type(error).__name__, started)
+        if outcome.kind in _GONE:
+            self._store.drop(key)
+        self._telemetry.record(key, outcome)
+        _log_change(key, before, outcome)
+        return outcome
+
+    def publish_own(self, key: JobKey, query: Query) -> None:
+        """Put the exporter's own metrics about a job on the page."""
+        own = self._telemetry.job_families(key, query)
+        self._store.put_own(key, [fragment(family) for family in own])
+
+    def forget(self, key: JobKey) -> None:
+        """Drop all that is known of a job that is gone."""
+        self._memory.pop(key, None)
+        self._store.forget(key)
+        self._telemetry.forget(key)
+
+    async def _publish(self, key: JobKey, query: Query, rows: Rows, started: float) -> Outcome:
+        if len(rows.rows) > _ROWS_FOR_A_THREAD:
+            rendered = await asyncio.to_thread(self._render, key, query, rows)
+        else:
+            rendered = self._render(key, query, rows)
+        fragments, dropped = rendered
+        now = self._now()
+        self._store.put(key, fragments, now + self.expire_after * query.every)
+        return Outcome(
+            OutcomeKind.OK,
+            at=now,
+            seconds=self._timer() - started,
+            server_seconds=rows.seconds,
+            rows=len(rows.rows),
+            samples=sum(part.samples for part in fragments),
+            dropped=dropped,
+        )
+
+    def _render(self, key: JobKey, query: Query, rows: Rows) -> tuple[list[Fragment], Mapping[str, int]]:
+        if query.derive is not None:
+            derive = self._derivations[query.derive]
+            rows, self._memory[key] = derive(rows, self._memory.get(key), self._now())
+        found = families(query, rows, key.target, key.database)
+        return [fragment(family) for family in found.families], found.dropped
+
+    def _failed(self, kind: OutcomeKind, message: str, started: float) -> Outcome:
+        seconds = self._timer() - started
+        return Outcome(kind, at=self._now(), seconds=seconds, message=message)
+
+
+def _log_change(key: JobKey, before: Outcome | None, after: Outcome) -> None:
+    """Say once that a query fails in a new way, and once that it is well again."""
+    if before is not None and before.kind is after.kind:
+        return
+    if after.kind is OutcomeKind.OK:
+        if before is not None:
+            log.info("query is well again", extra=_place(key))
+    elif after.kind is not OutcomeKind.CONNECT:  # the target says that once for all its queries
+        facts = {**_place(key), "outcome": after.kind.value, "reason": after.message}
+        log.warning("query failed", extra=facts)
+
+
+def _place(key: JobKey) -> dict[str, object]:
+    return {"target": key.target, "query": key.query, "datname": key.database}

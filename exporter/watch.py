@@ -1,0 +1,231 @@
+"""Owns one target over time: whether it is up, what is known about it, and which jobs follow from that.
+
+A supervisor reads the server's facts at connect and every minute, so that a promotion, a new database, an
+extension or a grant is noticed without a restart. While the server is away nobody else tries to reach it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from exporter.errors import QueryError
+from exporter.model import (
+    DatabaseInfo,
+    Family,
+    JobKey,
+    Outcome,
+    OutcomeKind,
+    Query,
+    Rows,
+    ServerInfo,
+    Target,
+)
+from exporter.plan import Plan, plan, relations, visited
+from exporter.render import fragment
+from exporter.runner import Runner
+from exporter.store import Store
+from exporter.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+
+FACTS_EVERY = 60.0
+# Other databases cost a connection each: their facts are read less often.
+_DATABASES_EVERY = 300.0
+_RETRY_FIRST, _RETRY_MOST = 1.0, 15.0
+_AFTER_A_TIMEOUT = 5.0
+
+
+class Gateway(Protocol):
+    """What a target's connections can do; see `database.Database`."""
+
+    def fetch(
+        self, sql: str, *, timeout: float, database: str | None = None, heavy: bool = False
+    ) -> Awaitable[Rows]:
+        """Return the rows of a query."""
+
+    def server_info(self) -> Awaitable[ServerInfo]:
+        """Return the facts about the server."""
+
+    def database_info(self, relations: Sequence[str], database: str | None = None) -> Awaitable[DatabaseInfo]:
+        """Return the facts about a database and the named relations in it."""
+
+
+class Turns(Protocol):
+    """Who gives jobs their turns; see `schedule.Schedule`."""
+
+    def sync(self, target: str, jobs: Mapping[JobKey, float]) -> None:
+        """Make these (key to interval) all jobs of the target."""
+
+    def run_soon(self, keys: Iterable[JobKey]) -> None:
+        """Let these jobs run now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What all targets share."""
+
+    store: Store
+    telemetry: Telemetry
+    runner: Runner
+    turns: Turns
+    now: Callable[[], float]
+    random: Callable[[], float]
+
+
+class Watch:
+    """Supervises one target."""
+
+    def __init__(
+        self, target: Target, queries: Mapping[str, Query], gateway: Gateway, engine: Engine
+    ) -> None:
+        self.target = target
+        self.server: ServerInfo | None = None
+        self.up = False
+        self.tried = False
+        self.problem = ""
+        self.plan = Plan()
+        self._queries = queries
+        self._gateway = gateway
+        self._engine = engine
+        self._facts: dict[str, DatabaseInfo | QueryError] = {}
+        self._facts_at: dict[str, float] = {}
+        self._look_again = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Supervise until cancelled."""
+        retry = _RETRY_FIRST
+        while True:
+            try:
+                await self._refresh()
+                wait, retry = FACTS_EVERY, _RETRY_FIRST
+            except QueryError as error:
+                if self.up and error.kind is not OutcomeKind.CONNECT:
+                    wait = _AFTER_A_TIMEOUT
+                else:
+                    self._down(str(error))
+                    # Jitter, or many exporters would knock at once on a server that has just come back.
+                    wait = retry * (0.5 + self._engine.random() / 2)
+                    retry = min(retry * 2, _RETRY_MOST)
+            except Exception:
+                log.exception("a bug in the exporter", extra={"target": self.target.name})
+                wait = FACTS_EVERY
+            try:
+                await asyncio.wait_for(self._look_again.wait(), wait)
+            except TimeoutError:
+                continue
+            self._look_again.clear()
+
+    async def run(self, key: JobKey) -> Outcome | None:
+        """Run one job if the target is up and the query applies; None when there was no run."""
+        query = self.plan.active.get(key)
+        if query is None or self.server is None or not self.up:
+            return None
+        sql = query.sql_for(self.server.major)
+        if sql is None:  # the server was downgraded between two looks at its facts
+            return None
+        outcome = await self._engine.runner.run(key, query, sql, self._gateway.fetch)
+        if outcome.kind is OutcomeKind.CONNECT and self._is_main(key):
+            self._lost(outcome.message)
+        return outcome
+
+    def settled(self, key: JobKey) -> None:
+        """Publish the own metrics of a job after its run; forget it when it went away meanwhile."""
+        query = self.plan.active.get(key)
+        if query is None:
+            self._engine.runner.forget(key)
+        else:
+            self._engine.runner.publish_own(key, query)
+
+    def reconfigure(self, queries: Mapping[str, Query]) -> None:
+        """Take other queries; jobs that stay as they were keep their values and their turns."""
+        self._queries = queries
+        self._facts_at.clear()
+        self._look_again.set()
+
+    def retire(self) -> None:
+        """Take everything about the target off the page."""
+        self._adopt(Plan())
+        self._engine.store.forget(_own(self.target.name))
+
+    @property
+    def has_settled(self) -> bool:
+        """Whether all that can be said is on the page: every job ran once, or the server is away."""
+        if not self.up:
+            return self.tried
+        return all(self._engine.telemetry.last_outcome(key) is not None for key in self.plan.active)
+
+    def _is_main(self, key: JobKey) -> bool:
+        return key.database is None or self.server is None or key.database == self.server.database
+
+    async def _refresh(self) -> None:
+        server = await self._gateway.server_info()
+        came_back = not self.up
+        if came_back:
+            self._facts_at.clear()
+        self.server = server
+        await self._read_facts(server)
+        self.up, self.tried, self.problem = True, True, ""
+        self._publish_target()
+        self._adopt(plan(self.target, self._queries, server, self._facts))
+        if came_back:
+            self._engine.turns.run_soon(self.plan.active)
+            facts = {"version": server.version, "standby": server.in_recovery, "jobs": len(self.plan.active)}
+            log.info("target is up", extra={"target": self.target.name, **facts})
+
+    async def _read_facts(self, server: ServerInfo) -> None:
+        others = visited(self.target, self._queries, server)
+        wanted = relations(self._queries)
+        self._facts[server.database] = await self._gateway.database_info(wanted)
+        for gone in self._facts.keys() - {server.database, *others}:
+            del self._facts[gone]
+            self._facts_at.pop(gone, None)
+        for name in others:
+            if self._engine.now() - self._facts_at.get(name, float("-inf")) < _DATABASES_EVERY:
+                continue
+            try:
+                self._facts[name] = await self._gateway.database_info(wanted, name)
+            except QueryError as error:
+                self._facts[name] = error
+            self._facts_at[name] = self._engine.now()
+
+    def _adopt(self, new: Plan) -> None:
+        """Let go of the jobs that are no more, say which do not apply, and hand the others their turns."""
+        runner, old = self._engine.runner, self.plan
+        self.plan = new
+        for key in {*old.active, *old.skipped}:
+            if old.active.get(key) != new.active.get(key) or key not in {**new.active, **new.skipped}:
+                runner.forget(key)
+        for key, reason in new.skipped.items():
+            self._put_own(key, self._engine.telemetry.skip_families(key, reason))
+        for key, query in new.active.items():
+            runner.publish_own(key, query)
+        self._engine.turns.sync(self.target.name, {key: query.every for key, query in new.active.items()})
+
+    def _lost(self, problem: str) -> None:
+        if self.up:  # several queries may notice the same loss
+            self._down(problem)
+            self._look_again.set()
+
+    def _down(self, problem: str) -> None:
+        """Take the target's values off the page at once: they describe a server that nobody can reach."""
+        if self.up or not self.tried:
+            log.warning("target is down", extra={"target": self.target.name, "reason": problem})
+        self.up, self.tried, self.problem = False, True, problem
+        self._engine.store.drop_target(self.target.name)
+        self._publish_target()
+
+    def _publish_target(self) -> None:
+        families = self._engine.telemetry.target_families(self.target.name, up=self.up, server=self.server)
+        self._put_own(_own(self.target.name), families)
+
+    def _put_own(self, key: JobKey, families: tuple[Family, ...]) -> None:
+        self._engine.store.put_own(key, [fragment(family) for family in families])
+
+
+def _own(target: str) -> JobKey:
+    """Name the place of what is known about a target as such; no query has an empty name."""
+    return JobKey("", target)

@@ -1,0 +1,88 @@
+"""Which jobs follow from what is known about a target."""
+
+from dataclasses import replace
+
+from exporter.errors import QueryError
+from exporter.model import (
+    Column,
+    DatabaseInfo,
+    JobKey,
+    MetricType,
+    Needs,
+    OutcomeKind,
+    Query,
+    Scope,
+    ServerInfo,
+    SkipReason,
+    Target,
+)
+from exporter.plan import Facts, plan, relations, visited
+
+TARGET = Target("main", "postgresql://127.0.0.1/app")
+SERVER = ServerInfo(
+    170004, "17.4", in_recovery=False, database="app", role="monitor", databases=("app", "shop")
+)
+ONCE = Query(
+    name="pg_locks",
+    set="locks",
+    help="Locks.",
+    every=15.0,
+    timeout=2.0,
+    labels=(),
+    columns=(Column("pg_locks", "locks", MetricType.GAUGE, "Locks held."),),
+    variants=((0, "select 1"),),
+    path="queries/locks/pg_locks.sql",
+)
+EACH = replace(ONCE, name="pg_tables", scope=Scope.DATABASE)
+QUERIES = {"pg_locks": ONCE, "pg_tables": EACH}
+FACTS = {"app": DatabaseInfo("app"), "shop": DatabaseInfo("shop")}
+
+
+def test_a_server_query_gives_one_job_and_a_database_query_one_for_each_database() -> None:
+    made = plan(TARGET, QUERIES, SERVER, FACTS)
+    assert set(made.active) == {
+        JobKey("pg_locks", "main"),
+        JobKey("pg_tables", "main", "app"),
+        JobKey("pg_tables", "main", "shop"),
+    }
+    assert not made.skipped
+
+
+def test_databases_that_are_not_selected_get_no_jobs() -> None:
+    target = replace(TARGET, exclude_databases=("shop",))
+    assert JobKey("pg_tables", "main", "shop") not in plan(target, QUERIES, SERVER, FACTS).active
+    assert visited(target, QUERIES, SERVER) == ()
+
+
+def test_a_query_is_skipped_only_where_what_it_needs_is_missing() -> None:
+    needy = replace(EACH, needs=Needs(extension="pgstattuple"))
+    facts = {**FACTS, "shop": DatabaseInfo("shop", extensions={"pgstattuple": "1.5"})}
+    made = plan(TARGET, {"pg_tables": needy}, SERVER, facts)
+    assert set(made.active) == {JobKey("pg_tables", "main", "shop")}
+    assert made.skipped[JobKey("pg_tables", "main", "app")].reason is SkipReason.EXTENSION
+
+
+def test_a_database_that_cannot_be_reached_is_skipped_with_the_reason_and_the_others_run() -> None:
+    facts: Facts = {**FACTS, "shop": QueryError(OutcomeKind.CONNECT, "permission denied for database")}
+    made = plan(TARGET, QUERIES, SERVER, facts)
+    skip = made.skipped[JobKey("pg_tables", "main", "shop")]
+    assert skip.reason is SkipReason.CONNECTIONS
+    assert "permission denied" in skip.detail
+    assert JobKey("pg_tables", "main", "app") in made.active
+
+
+def test_a_target_with_one_connection_visits_no_other_database_and_says_so() -> None:
+    target = replace(TARGET, max_connections=1)
+    made = plan(target, QUERIES, SERVER, {"app": DatabaseInfo("app")})
+    assert "max_connections is 1" in made.skipped[JobKey("pg_tables", "main", "shop")].detail
+    assert visited(target, QUERIES, SERVER) == ()
+    assert visited(TARGET, QUERIES, SERVER) == ("shop",)
+
+
+def test_no_database_is_visited_when_no_query_wants_it() -> None:
+    assert visited(TARGET, {"pg_locks": ONCE}, SERVER) == ()
+
+
+def test_facts_are_read_for_each_relation_that_a_query_needs_once() -> None:
+    needy = replace(ONCE, needs=Needs(relation="public.tokens"))
+    assert relations({"a": needy, "b": needy, "c": ONCE}) == ("public.tokens",)
