@@ -130,15 +130,22 @@ class Settings(BaseSettings):
         return self._origins.fault(path, problem, remedy)
 
 
-def load(config_file: Path | None, environ: Mapping[str, str], flags: Mapping[str, object]) -> Settings:
+def load(
+    config_file: Path | None,
+    environ: Mapping[str, str],
+    flags: Mapping[str, object],
+    *,
+    needs_target: bool = True,
+) -> Settings:
     """Return the user's settings.
 
     `flags` are by the dotted key that they set, such as `log.level`; None is a flag that is not given.
+    `needs_target` makes it a fault that no target is given.
 
     Raises:
         ConfigError: with every fault found. None of them quotes a value.
     """
-    gathered = gather(config_file, environ, flags)
+    gathered = gather(config_file, environ, flags, needs_target=needs_target)
     origins, faults = gathered.origins, gathered.faults
     unknown = gathered.values.keys() - Settings.model_fields.keys()
     faults.extend(origins.fault((key,), "unknown key", _near((key,))) for key in sorted(unknown))

@@ -70,8 +70,16 @@ def flag(key: str) -> str:
     return "--queries-dir" if key == "queries_dirs" else "--" + key.replace("_", "-")
 
 
-def gather(config_file: Path | None, environ: Mapping[str, str], flags: Mapping[str, object]) -> Gathered:
+def gather(
+    config_file: Path | None,
+    environ: Mapping[str, str],
+    flags: Mapping[str, object],
+    *,
+    needs_target: bool = True,
+) -> Gathered:
     """Return what the user set; flags win over the environment, the environment over the file.
+
+    No target at all is a fault unless told otherwise: some commands ask the catalogue alone.
 
     Raises:
         ConfigError: the file cannot be read or is not YAML; nothing else can be said then.
@@ -95,6 +103,8 @@ def gather(config_file: Path | None, environ: Mapping[str, str], flags: Mapping[
             _put(values, places, key, flags[key], flag(key))
     origins = Origins(replace(document, value=None), places)
     _put_data_source(values, places, environ, origins, faults)
+    if needs_target and not faults and not values.get("targets"):
+        faults.append(origins.fault(("targets",), "there is no target to watch", _NO_TARGET))
     return Gathered(values, origins, faults)
 
 
@@ -150,11 +160,8 @@ def _put_data_source(
     origins: Origins,
     faults: list[Fault],
 ) -> None:
-    before = len(faults)
     source = data_source(environ, faults)
     if source is None:
-        if not values.get("targets") and len(faults) == before:
-            faults.append(origins.fault(("targets",), "there is no target to watch", _NO_TARGET))
         return
     if values.get("targets"):
         remedy = f"choose one: unset {source.variable}, or take the targets out of the file"

@@ -1,0 +1,188 @@
+"""Owns the command line: what can be asked for, and which exit code a mistake gives."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from exporter import __version__, app, configuration, doctor, grants, listing, logs, once
+from exporter.configuration import Configuration
+from exporter.errors import ConfigError
+
+_EPILOG = """\
+Five minutes to your own database:
+  pg-oauth-exporter grants --role monitor | psql -d oauth2       # a role that can read no token
+  export DATA_SOURCE_NAME=postgresql://monitor@db.example/oauth2
+  export DATA_SOURCE_PASS_FILE=/run/secrets/monitor
+  pg-oauth-exporter doctor                                       # what is missing, with the SQL that mends it
+  pg-oauth-exporter run                                          # http://127.0.0.1:9187/
+
+exit codes: 0 fine, 1 a fault in the configuration or a finding, 2 wrong usage, 3 a server is out of reach
+"""
+
+_FLAGS = {
+    "web_listen_address": "web.listen_address",
+    "web_enable_reload": "web.enable_reload",
+    "log_level": "log.level",
+    "log_format": "log.format",
+    "sets": "sets",
+    "queries_dir": "queries_dirs",
+    "shutdown_grace": "shutdown_grace",
+}
+
+Command = Callable[[Configuration, argparse.Namespace, TextIO], Awaitable[int]]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["demo"]:  # it has its own options, and its dependencies are an extra
+        from exporter import demo  # noqa: PLC0415
+
+        return demo.main(arguments[1:])
+    args = _parser().parse_args(arguments)
+    try:
+        code: int = args.handler(args)
+    except ConfigError as error:
+        for fault in error.faults:
+            print(f"pg-oauth-exporter: {fault}", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output, such as head, has enough
+        with contextlib.suppress(OSError):
+            sys.stdout.close()
+        return 0
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pg-oauth-exporter",
+        description="Prometheus exporter for PostgreSQL that understands OAuth2 token stores.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"pg-oauth-exporter {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    common = _common()
+
+    def command(
+        name: str, text: str, handler: Callable[[argparse.Namespace], int]
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            parents=[common],
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(handler=handler)
+        return added
+
+    run = command("run", "poll the targets and serve their metrics until SIGTERM", _run)
+    _run_options(run)
+    command("check", "validate configuration and catalogue, print every fault", _check)
+    once.add_arguments(command("once", "run queries now; print rows, samples and cost", _ask(once.run)))
+    listing.add_arguments(
+        command("queries", "list all queries and why some do not run", _ask(listing.run, needs_target=False))
+    )
+    doctor.add_arguments(
+        command("doctor", "say what is missing on the server, with remedies", _ask(doctor.run))
+    )
+    grants.add_arguments(
+        command(
+            "grants", "print the SQL of a role that can read no token", _ask(grants.run, needs_target=False)
+        )
+    )
+    commands.add_parser(
+        "demo", help="watch a made-up OAuth2 store: brings its own PostgreSQL", add_help=False
+    )
+    return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    group = common.add_argument_group("configuration, shared by all commands")
+    group.add_argument(
+        "--config.file",
+        dest="config_file",
+        type=Path,
+        metavar="FILE",
+        help="YAML; without it DATA_SOURCE_NAME names the one target",
+    )
+    group.add_argument(
+        "--sets",
+        metavar="LIST",
+        help="sets of queries: names replace the default choice, +name and -name change it",
+    )
+    group.add_argument(
+        "--queries-dir",
+        action="append",
+        metavar="DIR",
+        help="a folder of further queries; may be given again",
+    )
+    group.add_argument("--log.level", dest="log_level", metavar="LEVEL", help="debug, info, warning or error")
+    group.add_argument("--log.format", dest="log_format", metavar="FORMAT", help="text or json")
+    return common
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("serving")
+    group.add_argument(
+        "--web.listen-address",
+        dest="web_listen_address",
+        metavar="HOST:PORT",
+        help="default 127.0.0.1:9187; :9187 listens on all interfaces",
+    )
+    group.add_argument(
+        "--web.enable-reload",
+        dest="web_enable_reload",
+        action="store_true",
+        default=None,
+        help="let POST /-/reload do what SIGHUP does",
+    )
+    group.add_argument(
+        "--shutdown-grace",
+        metavar="DURATION",
+        help="how long running queries may take to end after SIGTERM; default 10s",
+    )
+
+
+def _load(args: argparse.Namespace, *, needs_target: bool = True) -> Configuration:
+    given = {key: getattr(args, name, None) for name, key in _FLAGS.items()}
+    flags = {key: value for key, value in given.items() if value is not None}
+    return configuration.load(args.config_file, flags, needs_target=needs_target)
+
+
+def _run(args: argparse.Namespace) -> int:
+    loaded = _load(args)
+    logs.configure(loaded.settings.log.level, loaded.settings.log.format)
+    app.serve(loaded, lambda: _load(args))
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    loaded = _load(args)
+    sets = {query.set for query in loaded.queries.values()}
+    targets, queries = len(loaded.targets), len(loaded.queries)
+    print(f"good: {targets} targets, {queries} queries in {len(sets)} sets")  # noqa: T201
+    return 0
+
+
+def _ask(command: Command, *, needs_target: bool = True) -> Callable[[argparse.Namespace], int]:
+    def handler(args: argparse.Namespace) -> int:
+        loaded = _load(args, needs_target=needs_target)
+        logs.configure(args.log_level or "error", loaded.settings.log.format)
+        return asyncio.run(command(loaded, args, sys.stdout))  # type: ignore[arg-type]  # ours are coroutines
+
+    return handler
+
+
+if __name__ == "__main__":
+    sys.exit(main())

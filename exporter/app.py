@@ -1,0 +1,257 @@
+"""Owns the composition: builds everything, starts and stops it in the right order; no logic of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.applications import Starlette
+
+from exporter import __version__, logs, web
+from exporter.configuration import Configuration
+from exporter.database import Database
+from exporter.derive import DERIVATIONS
+from exporter.errors import ConfigError, Fault
+from exporter.model import JobKey, Outcome, Target
+from exporter.render import fragment
+from exporter.runner import Runner
+from exporter.schedule import Schedule
+from exporter.status import Status, not_ready, skipped_status, target_status
+from exporter.store import Store
+from exporter.telemetry import Telemetry
+from exporter.watch import Engine, Watch
+
+log = logging.getLogger(__name__)
+
+_PROCESS_EVERY = 5.0
+_PROCESS = JobKey("", "")
+
+LoadAgain = Callable[[], Configuration]
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A target's supervisor, its connections, and the task that supervises."""
+
+    watch: Watch
+    database: Database
+    task: asyncio.Task[None]
+
+
+class Daemon:
+    """The running exporter: one per process."""
+
+    def __init__(self, configuration: Configuration, load_again: LoadAgain) -> None:
+        self.configuration = configuration
+        self._load_again = load_again
+        self._started = time.time()
+        self.store = Store(time.time)
+        self.telemetry = Telemetry(time.time)
+        self._schedule = Schedule(self._run, self._settled, self.telemetry, time.time)
+        self._runner = Runner(
+            self.store,
+            self.telemetry,
+            derivations=DERIVATIONS,
+            expire_after=configuration.settings.expire_after,
+            now=time.time,
+            timer=time.perf_counter,
+        )
+        self._engine = Engine(
+            self.store, self.telemetry, self._runner, self._schedule, time.time, random.random
+        )
+        self._targets: dict[str, _Watched] = {}
+        self._process: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start supervising all targets; returns at once, also when none can be reached."""
+        self._schedule.start()
+        self._process = asyncio.create_task(self._publish_process())
+        for target in self.configuration.targets:
+            self._watch(target)
+
+    async def stop(self) -> None:
+        """Let running queries end within the grace period, then close every connection."""
+        if self._process is not None:
+            await _cancel(self._process)
+        await asyncio.gather(*(_cancel(watched.task) for watched in self._targets.values()))
+        await self._schedule.drain(self.configuration.settings.shutdown_grace)
+        await asyncio.gather(*(watched.database.close() for watched in self._targets.values()))
+
+    async def reload(self) -> tuple[str, ...]:
+        """Take the configuration and the catalogue as they are now; keep the old ones when they are bad.
+
+        Returns the faults, none when the new configuration is in force. Targets that did not change keep
+        their connections and values.
+        """
+        try:
+            new = await asyncio.to_thread(self._load_again)
+        except ConfigError as error:
+            return self._refuse(tuple(str(fault) for fault in error.faults))
+        await self._adopt(new)
+        self.telemetry.reloaded(ok=True)
+        log.info("configuration reloaded", extra={"targets": len(new.targets), "queries": len(new.queries)})
+        return ()
+
+    def status(self) -> Status:
+        """Return the status document as of now."""
+        now = time.time()
+        catalog = self.configuration.catalog
+        sets = {name: query.set for name, query in catalog.queries.items()}
+        watches = [watched.watch for watched in self._targets.values()]
+        return Status(
+            version=__version__,
+            started=self._started,
+            now=now,
+            series=self.store.samples(),
+            not_ready=not_ready(watches, self.telemetry, now),
+            targets=tuple(target_status(watch, self.telemetry, sets) for watch in watches),
+            disabled=tuple(
+                skipped_status(JobKey(name, ""), sets[name], reason)
+                for name, reason in sorted(self.configuration.disabled.items())
+            ),
+        )
+
+    def target_names(self) -> frozenset[str]:
+        """Return the names that a scrape may ask for."""
+        return frozenset(self._targets)
+
+    async def _run(self, key: JobKey) -> Outcome | None:
+        watched = self._targets.get(key.target)
+        return await watched.watch.run(key) if watched else None
+
+    def _settled(self, key: JobKey) -> None:
+        watched = self._targets.get(key.target)
+        if watched is not None:
+            watched.watch.settled(key)
+
+    def _watch(self, target: Target) -> None:
+        database = Database(target, random=random.random)
+        watch = Watch(target, self.configuration.queries, database, self._engine)
+        task = asyncio.create_task(watch.serve(), name=f"watch {target.name}")
+        self._targets[target.name] = _Watched(watch, database, task)
+
+    async def _adopt(self, new: Configuration) -> None:
+        old, self.configuration = self.configuration, new
+        self._runner.expire_after = new.settings.expire_after
+        logs.configure(new.settings.log.level, new.settings.log.format)
+        if new.settings.web != old.settings.web:
+            log.warning("a change under web needs a restart")
+        stay = set(old.targets) & set(new.targets)
+        for target in old.targets:
+            if target not in stay:
+                await self._retire(target.name)
+        for target in new.targets:
+            if target in stay:
+                self._targets[target.name].watch.reconfigure(new.queries)
+            else:
+                self._watch(target)
+
+    def _refuse(self, faults: tuple[str, ...]) -> tuple[str, ...]:
+        self.telemetry.reloaded(ok=False)
+        for fault in faults:
+            log.error("configuration is bad, the old one stays in force", extra={"fault": fault})
+        return faults
+
+    async def _retire(self, name: str) -> None:
+        watched = self._targets.pop(name)
+        await _cancel(watched.task)
+        watched.watch.retire()
+        await watched.database.close()
+
+    async def _publish_process(self) -> None:
+        while True:
+            families = self.telemetry.process_families(series=self.store.samples())
+            self.store.put_own(_PROCESS, [fragment(family) for family in families])
+            await asyncio.sleep(_PROCESS_EVERY)
+
+
+def serve(configuration: Configuration, load_again: LoadAgain) -> None:
+    """Run the exporter until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigError: the listen address cannot be had.
+    """
+    settings = configuration.settings
+    listener = _listener(settings.web.host, settings.web.port)
+    daemon = Daemon(configuration, load_again)
+    backend = web.Backend(
+        daemon.store,
+        daemon.telemetry,
+        daemon.status,
+        daemon.target_names,
+        daemon.reload if settings.web.enable_reload else None,
+    )
+    server: _Server
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        _on_signals(server, daemon)
+        daemon.start()
+        address = settings.web.listen_address
+        log.info("listening", extra={"address": address, "targets": len(configuration.targets)})
+        yield
+        log.info("stopping")
+        await daemon.stop()
+        log.info("stopped")
+
+    server = _Server(
+        uvicorn.Config(
+            web.create(backend, lifespan),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="on",
+            timeout_graceful_shutdown=round(settings.shutdown_grace) or 1,
+        )
+    )
+    server.run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers, which raise SIGTERM again behind us: exit status 143."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `_on_signals`."""
+        yield
+
+
+def _on_signals(server: _Server, daemon: Daemon) -> None:
+    loop = asyncio.get_running_loop()
+    reloads: set[asyncio.Task[tuple[str, ...]]] = set()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    def reload() -> None:
+        task = asyncio.create_task(daemon.reload())
+        reloads.add(task)  # the loop itself holds tasks weakly
+        task.add_done_callback(reloads.discard)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, reload)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        reason = error.strerror or "cannot listen there"
+        remedy = "choose another with --web.listen-address"
+        raise ConfigError([Fault("web", "listen_address", f"{host}:{port}: {reason}", remedy)]) from None
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

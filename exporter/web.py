@@ -1,0 +1,116 @@
+"""Owns HTTP: routes, headers, status codes. Never waits for a database: a page is bytes that are ready."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jinja2
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from exporter.duration import format_duration
+from exporter.negotiate import CONTENT_TYPES, wanted_format, wants_gzip
+from exporter.status import Status
+from exporter.store import Store
+from exporter.telemetry import Telemetry
+
+# The page shows what the server and the configuration say: nothing in it may run or be loaded.
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What the routes serve. `reload` returns the faults that kept a reload from happening, None when off."""
+
+    store: Store
+    telemetry: Telemetry
+    status: Callable[[], Status]
+    targets: Callable[[], frozenset[str]]
+    reload: Callable[[], Awaitable[tuple[str, ...]]] | None = None
+
+
+def create(backend: Backend, lifespan: Lifespan | None = None) -> Starlette:
+    """Return the application; what starts and stops with it is in `lifespan`."""
+    routes = _Routes(backend)
+    return Starlette(
+        routes=[
+            Route("/", routes.index),
+            Route("/metrics", routes.metrics),
+            Route("/healthz", routes.healthz),
+            Route("/readyz", routes.readyz),
+            Route("/api/v1/status", routes.status),
+            Route("/-/reload", routes.reload, methods=["POST"]),
+        ],
+        lifespan=lifespan,
+    )
+
+
+class _Routes:
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        templates = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
+        environment = jinja2.Environment(loader=templates, autoescape=True, trim_blocks=True)
+        environment.filters["duration"] = format_duration
+        environment.filters["utc"] = _utc
+        self._template = environment.get_template("status.html")
+
+    async def metrics(self, request: Request) -> Response:
+        chosen = frozenset(request.query_params.getlist("target"))
+        unknown = chosen - self._backend.targets()
+        if unknown:
+            known = ", ".join(sorted(self._backend.targets()))
+            names = ", ".join(sorted(unknown))
+            return PlainTextResponse(f"no target named {names}; there are: {known}\n", 404)
+        form = wanted_format(request.headers.get("accept", ""))
+        compressed = wants_gzip(request.headers.get("accept-encoding", ""))
+        page = self._backend.store.page(form, compressed=compressed, targets=chosen or None)
+        self._backend.telemetry.scraped()
+        headers = {"Content-Type": CONTENT_TYPES[form], "Vary": "Accept, Accept-Encoding"}
+        if compressed:
+            headers["Content-Encoding"] = "gzip"
+        return Response(page, headers=headers)
+
+    async def healthz(self, _: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(self, _: Request) -> Response:
+        problems = self._backend.status().not_ready
+        if problems:
+            return PlainTextResponse("".join(f"{problem}\n" for problem in problems), 503)
+        return PlainTextResponse("ready\n")
+
+    async def status(self, _: Request) -> Response:
+        return JSONResponse(asdict(self._backend.status()), headers={"Cache-Control": "no-store"})
+
+    async def index(self, _: Request) -> Response:
+        page = self._template.render(
+            status=self._backend.status(), can_reload=self._backend.reload is not None
+        )
+        return HTMLResponse(page, headers=_PAGE_HEADERS)
+
+    async def reload(self, _: Request) -> Response:
+        if self._backend.reload is None:
+            return PlainTextResponse(
+                "reloading over HTTP is off: set web.enable_reload, or send SIGHUP\n", 403
+            )
+        faults = await self._backend.reload()
+        if faults:
+            return PlainTextResponse("".join(f"{fault}\n" for fault in faults), 400)
+        return PlainTextResponse("reloaded\n")
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,275 @@
+"""The real process against real servers, from the start to SIGTERM."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+import yaml
+
+from daemon import Daemon, free_port
+from programs import require
+from proxy import Proxy
+from servers import Server
+
+SEED_TOKENS = """
+CREATE TABLE public.tokens (
+    token_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    client_id varchar(255),
+    user_id varchar(255),
+    token_type varchar(50) NOT NULL,
+    access_token text NOT NULL,
+    refresh_token text,
+    scope varchar(1000),
+    expires_at timestamp NOT NULL,
+    created_at timestamp NOT NULL DEFAULT now(),
+    revoked_at timestamp
+);
+INSERT INTO public.tokens (token_type, access_token, expires_at, revoked_at)
+SELECT kind, md5(n::text), now() AT TIME ZONE 'UTC' + age, CASE WHEN n % 10 = 0 THEN now() END
+FROM generate_series(1, 100) AS n,
+    (VALUES ('access', interval '1 hour'), ('access', interval '-1 hour'), ('refresh', interval '30 days'))
+        AS token (kind, age);
+GRANT SELECT (token_type, expires_at, revoked_at) ON public.tokens TO monitor;
+"""
+SLOW_QUERY = """\
+-- help: Sleeps.
+-- every: 1h
+-- timeout: 20s
+-- labels: []
+-- metrics:
+--   test_slept: {column: slept, type: gauge, help: "1 when it slept well."}
+
+SELECT 1 AS slept FROM pg_catalog.pg_sleep(2)
+"""
+
+
+@pytest.fixture
+def store(a_server: Server, database: str) -> str:
+    """The DSN of the role `monitor` for a database with 300 tokens."""
+    dsn = a_server.monitor_dsn(database)
+    a_server.execute(SEED_TOKENS, database)
+    return dsn
+
+
+def _config(dsn: str, **more: object) -> dict[str, object]:
+    return {"targets": [{"name": "main", "dsn": dsn}], **more}
+
+
+@pytest.mark.slow
+def test_the_first_complete_page_is_there_within_seconds_and_is_valid(tmp_path: Path, store: str) -> None:
+    with Daemon(tmp_path, _config(store)) as daemon:
+        daemon.until_ready()
+        page = daemon.get("/metrics").text
+        assert daemon.samples("pg_up", target="main") == [1]
+        assert daemon.samples("oauth2_tokens", kind="access", state="active") == [90]
+        assert daemon.samples("oauth2_tokens", kind="access", state="expired") == [90]
+        assert daemon.samples("oauth2_tokens", kind="access", state="revoked") == [20]
+        assert daemon.samples("oauth2_tokens", kind="refresh", state="active") == [90]
+        assert daemon.samples("pg_exporter_query_skipped", reason="privilege") == []
+    promtool = require("promtool")
+    done = subprocess.run(
+        [promtool, "check", "metrics"], input=page, text=True, capture_output=True, check=False
+    )
+    # Names that PostgreSQL made, such as ..._count, are linted too; an invalid page is what must not be.
+    assert "error while linting" not in done.stderr, done.stderr
+
+
+@contextmanager
+def _prometheus(folder: Path, exporter: str) -> Iterator[str]:
+    """A real Prometheus that scrapes the exporter every second; yields its URL."""
+    program = require("prometheus")
+    port = free_port()
+    config = {
+        "global": {"scrape_interval": "1s"},
+        "scrape_configs": [{"job_name": "exporter", "static_configs": [{"targets": [exporter]}]}],
+    }
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+    process = subprocess.Popen(
+        [
+            program,
+            f"--config.file={folder}/prometheus.yml",
+            f"--storage.tsdb.path={folder}/data",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _ask(prometheus: str, promql: str) -> list[float]:
+    try:
+        answer = httpx.get(f"{prometheus}/api/v1/query", params={"query": promql}, timeout=5)
+        found = answer.json()["data"]["result"]
+    except (httpx.HTTPError, KeyError, json.JSONDecodeError):  # it has not started yet
+        return []
+    return [float(series["value"][1]) for series in found]
+
+
+@pytest.mark.slow
+def test_a_real_prometheus_scrapes_the_token_series(tmp_path: Path, store: str) -> None:
+    with Daemon(tmp_path, _config(store)) as daemon:
+        daemon.until_ready()
+        with _prometheus(tmp_path, f"127.0.0.1:{daemon.port}") as prometheus:
+            daemon.until(lambda: _ask(prometheus, 'up{job="exporter"}') == [1.0], "be scraped", 30)
+            assert _ask(prometheus, 'pg_up{target="main"}') == [1.0]
+            assert _ask(prometheus, 'oauth2_tokens{kind="refresh",state="active"}') == [90.0]
+            assert _ask(prometheus, "sum(oauth2_tokens)") == [300.0]
+            assert _ask(prometheus, "scrape_samples_scraped > 100")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("grace", "ended"), [("10s", "finished"), ("300ms", "cancelled")])
+def test_sigterm_in_the_middle_of_a_query_waits_for_it_within_the_grace_period(
+    tmp_path: Path, a_server: Server, store: str, grace: str, ended: str
+) -> None:
+    (tmp_path / "mine" / "slow").mkdir(parents=True)
+    (tmp_path / "mine" / "slow" / "sleep.sql").write_text(SLOW_QUERY)
+    sleeping = (
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(2)%' AND pid <> pg_backend_pid()"
+    )
+    config = _config(store, queries_dirs=[str(tmp_path / "mine")], shutdown_grace=grace)
+    with Daemon(tmp_path, config) as daemon:
+        daemon.until(lambda: a_server.execute(sleeping + " AND state = 'active'") == [(1,)], "run the query")
+        started = time.monotonic()
+        daemon.process.send_signal(signal.SIGTERM)
+        assert daemon.process.wait(15) == 0
+        seconds = time.monotonic() - started
+    assert (seconds > 1) is (ended == "finished"), f"ended after {seconds:.1f} s"
+    assert seconds < 6
+    _until(lambda: a_server.execute(sleeping) == [(0,)])
+    assert "Traceback" not in daemon.logs
+    assert "stopped" in daemon.logs
+
+
+def _until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_daemon_whose_database_is_down_starts_says_so_and_recovers_by_itself(
+    tmp_path: Path, a_server: Server, store: str
+) -> None:
+    with Proxy(a_server.host, a_server.port) as proxy:
+        proxy.cut()
+        with Daemon(tmp_path, _config(_through(proxy, store))) as daemon:
+            daemon.until_ready()
+            assert daemon.samples("pg_up") == [0]
+            proxy.heal()
+            daemon.until(lambda: daemon.samples("pg_up") == [1], "recover", 30)
+            daemon.until(lambda: bool(daemon.samples("oauth2_tokens")), "show tokens")
+
+
+def _through(proxy: Proxy, dsn: str) -> str:
+    parts = psycopg.conninfo.conninfo_to_dict(dsn)
+    parts.update(host=proxy.host, port=proxy.port)
+    return psycopg.conninfo.make_conninfo("", **parts)
+
+
+@pytest.mark.slow
+def test_a_server_that_goes_away_takes_its_values_at_once_and_another_target_keeps_its_own(
+    tmp_path: Path, a_server: Server, store: str
+) -> None:
+    with Proxy(a_server.host, a_server.port) as proxy:
+        config = {
+            "targets": [{"name": "near", "dsn": store}, {"name": "far", "dsn": _through(proxy, store)}],
+            "queries": {"tokens": {"every": "5s"}, "stat_activity": {"every": "2s"}},
+        }
+        with Daemon(tmp_path, config) as daemon:
+            daemon.until_ready()
+            assert daemon.samples("oauth2_tokens", target="far")
+            proxy.cut()
+            daemon.until(lambda: daemon.samples("pg_up", target="far") == [0], "notice", 20)
+            assert daemon.samples("oauth2_tokens", target="far") == []
+            assert daemon.samples("pg_up", target="near") == [1]
+            assert daemon.samples("oauth2_tokens", target="near")
+            proxy.heal()
+            daemon.until(lambda: bool(daemon.samples("oauth2_tokens", target="far")), "recover", 40)
+
+
+@pytest.mark.slow
+def test_a_server_that_accepts_and_never_answers_is_noticed_and_scrapes_stay_fast(
+    tmp_path: Path, a_server: Server, store: str
+) -> None:
+    with Proxy(a_server.host, a_server.port) as proxy:
+        target = {"name": "main", "dsn": _through(proxy, store), "connect_timeout": "2s"}
+        config = {"targets": [target], "queries": {"stat_activity": {"every": "2s", "timeout": "500ms"}}}
+        with Daemon(tmp_path, config) as daemon:
+            daemon.until_ready()
+            proxy.freeze()
+            slowest = 0.0
+
+            def down() -> bool:
+                nonlocal slowest
+                started = time.monotonic()
+                values = daemon.samples("pg_up")
+                slowest = max(slowest, time.monotonic() - started)
+                return values == [0]
+
+            daemon.until(down, "notice that nobody answers", 60)
+            assert slowest < 2
+            proxy.thaw()
+            daemon.until(lambda: daemon.samples("pg_up") == [1], "recover", 60)
+
+
+@pytest.mark.slow
+def test_a_locked_table_costs_only_the_queries_that_read_it_a_turn(
+    tmp_path: Path, a_server: Server, database: str, store: str
+) -> None:
+    config = _config(
+        store, queries={"tokens": {"every": "1s", "timeout": "500ms"}, "stat_activity": {"every": "2s"}}
+    )
+    with Daemon(tmp_path, config) as daemon:
+        daemon.until_ready()
+        with psycopg.connect(a_server.dsn(database)) as holder:
+            holder.execute("LOCK TABLE public.tokens IN ACCESS EXCLUSIVE MODE")
+
+            def runs(query: str, outcome: str) -> float:
+                return sum(daemon.samples("pg_exporter_query_runs_total", query=query, outcome=outcome))
+
+            daemon.until(lambda: runs("tokens", "locked") >= 2, "miss turns")
+            good = runs("stat_activity", "ok")
+            daemon.until(lambda: runs("stat_activity", "ok") > good, "go on with the others")
+            assert runs("stat_activity", "locked") == 0
+            assert daemon.samples("pg_up") == [1]
+
+
+@pytest.mark.slow
+def test_a_reload_takes_a_good_configuration_and_keeps_the_old_one_when_the_new_is_bad(
+    tmp_path: Path, store: str
+) -> None:
+    def state() -> tuple[list[float], bool]:
+        reload = daemon.samples("pg_exporter_config_last_reload_successful")
+        return reload, bool(daemon.samples("pg_up", target="second"))
+
+    with Daemon(tmp_path, _config(store)) as daemon:
+        daemon.until_ready()
+        good = {"targets": [{"name": "main", "dsn": store}, {"name": "second", "dsn": store}]}
+        daemon.configure(good)
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.until(lambda: state() == ([1], True), "take the second target")
+        daemon.configure({"targets": [{"name": "main", "dns": store}]})
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.until(lambda: state() == ([0], True), "refuse the bad configuration")
+        assert "the old one stays in force" in daemon.logs
+        assert store not in daemon.logs
+        daemon.configure(_config(store, queries={"tokens": {"enabled": False}}))
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.until(lambda: state() == ([1], False), "let the second target go")
+        daemon.until(lambda: not daemon.samples("oauth2_tokens"), "switch the token query off")
