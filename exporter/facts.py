@@ -12,14 +12,11 @@ from typing import Any
 from psycopg import sql
 
 from exporter.errors import QueryError
-from exporter.model import DatabaseInfo, OutcomeKind, RelationInfo, Rows, ServerInfo
+from exporter.model import UNKNOWN_PAGES, DatabaseInfo, OutcomeKind, RelationInfo, Rows, ServerInfo
 from exporter.session import SETTINGS
 
 # Runs one statement on the database in question; raises QueryError.
 Run = Callable[[str | sql.Composed], Awaitable[Rows]]
-
-UNKNOWN_PAGES = 2**31 - 1
-"""The size of a relation whose size cannot be told: nobody may take it for small."""
 
 # pg_settings shows what our own session has set; where that is so, what the session began with is the fact.
 _SERVER = f"""

@@ -146,6 +146,10 @@ class Target:
     connect_timeout: float = 5.0
 
 
+# The size of a relation that cannot be told: the largest there can be, so that nobody takes it for small.
+UNKNOWN_PAGES = 2**31 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class RelationInfo:
     """Free facts about a relation that some query needs: its size by pg_class, and our rights on it."""

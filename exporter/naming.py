@@ -16,6 +16,7 @@ Objection = tuple[str, str]
 
 _FAMILY = re.compile(r"[a-z_:][a-z0-9_:]*")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_OWN = re.compile(r"pg_up$|pg_exporter_|process_|python_")
 _HISTOGRAM_SUFFIXES = ("_count", "_sum", "_bucket")
 
 # Words of a name that stand for a unit other than the base unit, and the base unit to convert to.
@@ -34,6 +35,8 @@ def family_objection(name: str, kind: MetricType | None) -> Objection | None:
     """Return what is wrong with a family's name; a `kind` that is not known (None) is not held against it."""
     if not _FAMILY.fullmatch(name):
         return "is not a metric name", "lower-case letters, digits, _ and :, and no digit first"
+    if _OWN.match(name):
+        return "is a name that the exporter uses for itself", "choose another"
     if kind is MetricType.COUNTER and not name.endswith("_total"):
         return (
             "a counter's name ends in _total",

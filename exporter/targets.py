@@ -10,6 +10,7 @@ from exporter.document import KeyPath, in_order, suggestion
 from exporter.duration import format_duration
 from exporter.errors import ConfigError, Fault
 from exporter.model import (
+    UNKNOWN_PAGES,
     Catalog,
     DatabaseInfo,
     Needs,
@@ -26,7 +27,6 @@ from exporter.quoting import identifier, parts, relation
 from exporter.settings import QueryOverride, Settings, TargetSettings
 
 _PAGE_BYTES = 8192  # unless the server was built otherwise and says so
-_UNKNOWN_PAGES = 2**31 - 1  # what the gateway answers when the size of a relation cannot be told
 
 
 def from_settings(settings: Settings) -> tuple[Target, ...]:
@@ -209,6 +209,6 @@ def _size(needs: Needs, name: str, info: RelationInfo, server: ServerInfo) -> Sk
     def size(pages: int) -> str:
         return f"{pages} pages ({pages * page / 2**20:.0f} MiB)"
 
-    has = f"{name} has {size(info.pages)}" if info.pages < _UNKNOWN_PAGES else f"{name} has an unknown size"
+    has = f"{name} has {size(info.pages)}" if info.pages < UNKNOWN_PAGES else f"{name} has an unknown size"
     detail = f"{has}; this query reads it in full up to {size(needs.max_pages)}"
     return Skip(SkipReason.SIZE, detail)

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from exporter.facts import UNKNOWN_PAGES
-from exporter.model import DatabaseInfo, RelationInfo, ServerInfo
+from exporter.model import UNKNOWN_PAGES, DatabaseInfo, RelationInfo, ServerInfo
 from exporter.session import SETTINGS
 from gateway import opened, role, using
 from servers import Server

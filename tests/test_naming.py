@@ -14,7 +14,7 @@ GAUGE, COUNTER, HISTOGRAM = MetricType.GAUGE, MetricType.COUNTER, MetricType.HIS
 
 GOOD = [
     ("pg_locks", GAUGE),
-    ("pg_up", GAUGE),
+    ("pg_upgrade_state", GAUGE),
     ("_a:b_1", GAUGE),
     ("pg_database_size_bytes", GAUGE),
     ("pg_stat_database_xact_commit_total", COUNTER),
@@ -23,6 +23,13 @@ GOOD = [
     ("pg_index_hit_ratio", GAUGE),
     ("pg_counts", GAUGE),
 ]
+
+
+@pytest.mark.parametrize("name", ["pg_up", "pg_exporter_query_up", "process_open_fds", "python_x"])
+def test_the_names_that_the_exporter_uses_for_itself_are_taken(name: str) -> None:
+    objection = family_objection(name, GAUGE)
+    assert objection is not None
+    assert "for itself" in objection[0]
 
 
 @pytest.mark.parametrize(("name", "kind"), GOOD)
