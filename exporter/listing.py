@@ -14,12 +14,11 @@ from exporter.configuration import Configuration
 from exporter.database import Database
 from exporter.duration import format_duration
 from exporter.errors import QueryError
-from exporter.model import Query, Skip, Target
+from exporter.model import OLDEST_TESTED, Query, Skip, Target
 from exporter.runner import FAST_LANE_SECONDS
 from exporter.survey import Exit, Survey, UnknownNameError, complain, survey, targets_meant
 
 _HEAD = ("set", "name", "every", "timeout", "scope", "on", "versions", "lane", "runs")
-_OLDEST_SUPPORTED = 13
 _WIDEST = 110
 # More databases than this are counted instead of named.
 _NAMED_DATABASES = 3
@@ -141,7 +140,7 @@ def _row(query: Query, disabled: Skip | None, answers: Mapping[str, Answer]) -> 
 
 def floors(query: Query) -> tuple[int, ...]:
     """Return the lowest major version of each variant, those that no supported server selects left out."""
-    lowest = max(_OLDEST_SUPPORTED, query.needs.version or 0)
+    lowest = max(OLDEST_TESTED, query.needs.version or 0)
     return tuple(sorted({max(lowest, floor) for floor, _ in query.variants}))
 
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+# The major versions of PostgreSQL that every shipped query is tested on.
+OLDEST_TESTED, NEWEST_TESTED = 13, 18
+
 # What a sample can be worth. Integers stay integers, so that 64-bit counters are exact.
 Number = int | float
 

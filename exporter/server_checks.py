@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from exporter.findings import Check, Facts, Finding, Level
-from exporter.model import JobKey, RelationInfo, Skip, SkipReason
+from exporter.model import NEWEST_TESTED, OLDEST_TESTED, JobKey, RelationInfo, Skip, SkipReason
 from exporter.quoting import identifier, relation
 
-OLDEST, NEWEST = 13, 18
 _SECRET_WORDS = ("token", "secret", "password", "code")
 _RELOAD = "SELECT pg_catalog.pg_reload_conf();"
 
@@ -73,13 +72,13 @@ _WISHES = (
 
 def _version(facts: Facts) -> Iterator[Finding]:
     major, version = facts.server.major, facts.server.version
-    if major < OLDEST:
-        detail = f"Queries are written and tested for PostgreSQL {OLDEST} to {NEWEST}; many will fail."
+    if major < OLDEST_TESTED:
+        detail = f"Queries are tested on PostgreSQL {OLDEST_TESTED} to {NEWEST_TESTED}; many will fail."
         yield Finding(
             "version", Level.FAIL, f"PostgreSQL {version} is too old", detail, "-- upgrade the server"
         )
-    elif major > NEWEST:
-        detail = f"The variants for {NEWEST} are used. What a later version renamed fails alone."
+    elif major > NEWEST_TESTED:
+        detail = f"The variants for {NEWEST_TESTED} are used. What a later version renamed fails alone."
         yield Finding("version", Level.WARN, f"PostgreSQL {version} is newer than what was tested", detail)
     else:
         yield Finding("version", Level.OK, f"PostgreSQL {version} is supported")

@@ -14,6 +14,8 @@ from typing import Protocol
 
 from exporter.errors import QueryError
 from exporter.model import (
+    NEWEST_TESTED,
+    OLDEST_TESTED,
     DatabaseInfo,
     Family,
     JobKey,
@@ -173,8 +175,13 @@ class Watch:
         self._adopt(plan(self.target, self._queries, server, self._facts))
         if came_back:
             self._engine.turns.run_soon(self.plan.active)
-            facts = {"version": server.version, "standby": server.in_recovery, "jobs": len(self.plan.active)}
-            log.info("target is up", extra={"target": self.target.name, **facts})
+            self._announce(server)
+
+    def _announce(self, server: ServerInfo) -> None:
+        facts = {"target": self.target.name, "version": server.version, "standby": server.in_recovery}
+        log.info("target is up", extra={**facts, "jobs": len(self.plan.active)})
+        if not OLDEST_TESTED <= server.major <= NEWEST_TESTED:
+            log.warning("the queries were not tested on this version", extra=facts)
 
     async def _read_facts(self, server: ServerInfo) -> None:
         others = visited(self.target, self._queries, server)
