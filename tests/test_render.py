@@ -294,8 +294,3 @@ def test_what_is_joined_joins_again() -> None:
         gzip.decompress(gzip_stream([join([first, second]), join([]), first]))
         == b"a b a b a ba b a ba b a b a b"
     )
-
-
-def test_compressed_lines_take_a_fraction_of_their_size() -> None:
-    lines = fragment(gauge(*(Sample((f"server {index}",), index) for index in range(1000)))).body
-    assert len(lines.deflated.data) < len(lines.plain) / 5

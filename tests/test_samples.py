@@ -27,7 +27,6 @@ from exporter.samples import SampleSet, families
 GAUGE = Column("pg_things", "things", MetricType.GAUGE, "Things.")
 COUNTER = Column("pg_reads_total", "reads", MetricType.COUNTER, "Reads.")
 INFO = Column("pg_version_info", "version", MetricType.GAUGE, "Version.")
-HISTOGRAM = Column("pg_ages_seconds", "ages", MetricType.HISTOGRAM, "Ages.")
 
 
 def query(
@@ -56,12 +55,6 @@ def values_of(column: Column, *cells: object) -> tuple[list[Number | Histogram],
     """The values that a column's cells become, and what was dropped; every row has a label of its own."""
     rows = Rows(("name", column.column), [(f"row {index}", cell) for index, cell in enumerate(cells)])
     result = families(query(column), rows, "main", None)
-    return [sample.value for family in result.families for sample in family.samples], result.dropped
-
-
-def histogram_of(*cells: object) -> tuple[list[Number | Histogram], Mapping[str, int]]:
-    rows = Rows(("ages_bounds", "ages_buckets", "ages_count", "ages_sum"), [cells])
-    result = families(query(HISTOGRAM, labels=()), rows, "main", None)
     return [sample.value for family in result.families for sample in family.samples], result.dropped
 
 
@@ -101,7 +94,7 @@ def test_a_query_without_labels_gives_one_sample_that_has_the_target_alone() -> 
 
 
 def test_an_answer_without_rows_gives_no_family() -> None:
-    result = families(query(GAUGE, HISTOGRAM), Rows(_names(GAUGE, HISTOGRAM), []), "main", None)
+    result = families(query(GAUGE, COUNTER), Rows(("name", "things", "reads"), []), "main", None)
     assert result == SampleSet((), {})
 
 
@@ -227,12 +220,6 @@ def test_nulls_and_duplicates_do_not_use_up_the_limit() -> None:
     assert result.dropped == {"duplicate": 1, "limit": 1}
 
 
-def test_a_histogram_uses_up_as_much_of_the_limit_as_it_has_lines() -> None:
-    rows = Rows(("name", *_names(HISTOGRAM)), [("a", [1.0], [1], 2, 3), ("b", [1.0], [1], 2, 3)])
-    assert families(query(HISTOGRAM, limit=8), rows, "main", None).dropped == {}
-    assert families(query(HISTOGRAM, limit=7), rows, "main", None).dropped == {"limit": 4}
-
-
 def test_a_missing_column_is_an_error_that_names_it_and_what_came() -> None:
     with pytest.raises(QueryError, match=r"missing reads; .* returned name, things") as raised:
         families(query(GAUGE, COUNTER), Rows(("name", "things"), []), "main", None)
@@ -254,57 +241,10 @@ def test_a_column_that_is_there_twice_is_an_error() -> None:
         families(query(), Rows(("name", "things", "things"), [("a", 1, 2)]), "main", None)
 
 
-def test_a_histogram_needs_its_four_columns() -> None:
-    with pytest.raises(QueryError, match="missing ages_buckets, ages_sum;"):
-        families(query(HISTOGRAM, labels=()), Rows(("ages_bounds", "ages_count"), []), "main", None)
-
-
 def test_one_column_may_be_a_label_and_fill_two_families() -> None:
     twin = Column("pg_same_things", "things", MetricType.GAUGE, "The same.")
     result = families(query(GAUGE, twin, labels=("things",)), Rows(("things",), [(4,)]), "main", None)
     assert sampled(result) == {"pg_things": [(("main", "4"), 4)], "pg_same_things": [(("main", "4"), 4)]}
-
-
-def test_a_histogram_s_arrays_become_one_sample() -> None:
-    assert histogram_of([0, 0.5, Decimal(1)], [0, Decimal(2), 2], 3, Decimal("1.25")) == (
-        [Histogram((0.0, 0.5, 1.0), (0, 2, 2), 3, 1.25)],
-        {},
-    )
-
-
-def test_a_histogram_may_have_no_bound_at_all() -> None:
-    assert histogram_of([], [], 0, 0) == ([Histogram((), (), 0, 0)], {})
-
-
-def test_a_histogram_that_is_null_in_all_columns_is_no_sample_and_is_not_counted() -> None:
-    assert histogram_of(None, None, None, None) == ([], {})
-
-
-@pytest.mark.parametrize(
-    "cells",
-    [
-        ([1.0], [1], 1, None),
-        (None, [1], 1, 1),
-        ([1.0], [1, 2], 2, 1),
-        ([2.0, 1.0], [1, 2], 2, 1),
-        ([1.0, 1.0], [1, 2], 2, 1),
-        ([math.inf], [1], 2, 1),
-        ([math.nan], [1], 2, 1),
-        ([-1.0], [1], 2, 1),
-        ([1.0, 2.0], [2, 1], 2, 1),
-        ([1.0], [-1], 2, 1),
-        ([1.0], [3], 2, 1),
-        ([1.0], [1.5], 2, 1),
-        ([1.0], [None], 2, 1),
-        ([None], [1], 2, 1),
-        ([1.0], [1], 2.5, 1),
-        ([1.0], [1], 2, math.nan),
-        ([1.0], [1], 2, "x"),
-        ("1", [1], 2, 1),
-    ],
-)
-def test_a_histogram_that_breaks_a_rule_is_malformed(cells: tuple[object, ...]) -> None:
-    assert histogram_of(*cells) == ([], {"malformed": 1})
 
 
 _CELLS = st.one_of(
@@ -333,14 +273,3 @@ def test_every_value_is_either_a_sample_or_counted_and_no_series_is_there_twice(
     assert len(series) == len(set(series)) <= limit
     assert len(series) + sum(result.dropped.values()) == values
     assert all(result.dropped.values())
-
-
-def _names(*columns: Column) -> tuple[str, ...]:
-    """The columns that an answer without labels has, or those after a label."""
-    names = ["name"] if GAUGE in columns else []
-    for column in columns:
-        if column.type is MetricType.HISTOGRAM:
-            names += [f"{column.column}_{part}" for part in ("bounds", "buckets", "count", "sum")]
-        else:
-            names.append(column.column)
-    return tuple(names)

@@ -7,10 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from prometheus_client.openmetrics import parser as openmetrics_parser
-from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.model import Family, Fragment, JobKey, MetricType, Sample
 from exporter.render import Format, fragment
@@ -220,7 +216,8 @@ def test_a_query_that_runs_per_server_and_then_per_database_still_has_an_order(s
     assert shelf.bodies() == ['pg_bytes{target="main"} 1', 'pg_bytes{target="main"} 2']
 
 
-def test_newest_is_the_time_of_the_last_put_that_is_on_the_page(shelf: Shelf) -> None:
+def test_newest_is_the_time_of_the_last_put_of_values_that_are_on_the_page(shelf: Shelf) -> None:
+    shelf.store.put_own(LOCKS, [])
     assert shelf.store.newest(LOCKS) is None
     shelf.store.put(LOCKS, [], 1010.0)
     shelf.clock.time = 1005.0
@@ -231,75 +228,12 @@ def test_newest_is_the_time_of_the_last_put_that_is_on_the_page(shelf: Shelf) ->
     assert shelf.store.newest(LOCKS) is None
 
 
-def test_own_metrics_are_not_newest(shelf: Shelf) -> None:
-    shelf.store.put_own(LOCKS, [])
-    assert shelf.store.newest(LOCKS) is None
-
-
 def test_samples_counts_what_a_page_of_all_targets_has(shelf: Shelf) -> None:
     assert shelf.store.samples() == 0
     full(shelf)
     assert shelf.store.samples() == len(shelf.bodies()) == 4
     shelf.clock.time = FAR
     assert shelf.store.samples() == len(shelf.bodies()) == 1
-
-
-_KEYS = st.sampled_from([LOCKS, SIZES, OTHER])
-_STEPS = st.one_of(
-    st.tuples(st.just("put"), _KEYS, st.sets(st.sampled_from("abc")), st.integers(1, 5)),
-    st.tuples(st.sampled_from(["drop", "forget", "own", "wait", "page"]), _KEYS),
-)
-
-
-@given(st.lists(_STEPS, max_size=20))
-def test_after_any_history_the_page_is_what_a_new_store_with_the_same_content_shows(
-    steps: list[tuple[str, JobKey, set[str], int] | tuple[str, JobKey]],
-) -> None:
-    shelf, polled, own = Shelf(), dict[JobKey, tuple[set[str], float]](), set[JobKey]()
-    for step in steps:
-        if len(step) == 4:
-            polled[step[1]] = (step[2], shelf.clock.time + step[3])
-        elif step[0] in {"drop", "forget"}:
-            polled.pop(step[1], None)
-        elif step[0] == "own":
-            own.add(step[1])
-        if step[0] == "forget":
-            own.discard(step[1])
-        take(shelf, step)
-    fresh = Shelf(shelf.clock)
-    for key, (names, expires_at) in polled.items():
-        fresh.store.put(key, pieces(key, names), expires_at)
-    for key in own:
-        fresh.store.put_own(key, pieces(key, {"own"}))
-    assert shelf.lines() == fresh.lines()
-    assert_valid(shelf)
-
-
-def take(shelf: Shelf, step: tuple[str, JobKey, set[str], int] | tuple[str, JobKey]) -> None:
-    """Do one step of a history to a store."""
-    store = shelf.store
-    if len(step) == 4:
-        store.put(step[1], pieces(step[1], step[2]), shelf.clock.time + step[3])
-    elif step[0] == "own":
-        store.put_own(step[1], pieces(step[1], {"own"}))
-    elif step[0] == "wait":
-        shelf.clock.time += 1
-    elif step[0] == "page":
-        shelf.lines()
-    else:
-        {"drop": store.drop, "forget": store.forget}[step[0]](step[1])
-
-
-def pieces(key: JobKey, names: set[str]) -> list[Fragment]:
-    return [piece(f"pg_{name}", 1, f"{key.query} {key.target}") for name in sorted(names)]
-
-
-def assert_valid(shelf: Shelf) -> None:
-    text, openmetrics = shelf.page(Format.TEXT), shelf.page(Format.OPENMETRICS)
-    # prometheus_client gives this function no types.
-    list(openmetrics_parser.text_string_to_metric_families(openmetrics))  # type: ignore[no-untyped-call]
-    names = [family.name for family in text_string_to_metric_families(text)]
-    assert names == sorted(set(names))
 
 
 def full(shelf: Shelf) -> None:
