@@ -11,6 +11,7 @@ import multiprocessing
 import socket
 import sys
 import time
+from itertools import count
 from statistics import median
 
 import uvicorn
@@ -63,15 +64,25 @@ def application(store: Store) -> Starlette:
 
 
 def serve(listener: socket.socket, samples: int, fragments: int) -> None:
-    """Serve the application, and beside it its page as constant bytes at `/constant`, until terminated."""
+    """Serve the application until terminated, and beside it its page as constant bytes at `/constant`.
+
+    `/renew` replaces every value, and prepares the page as the daemon does every second.
+    """
     store = Store(time.time)
     fill(store, samples, fragments)
     page = store.page(Format.TEXT, compressed=True)
+    generations = count(1)
 
     async def constant(_: Request) -> Response:
         return Response(page, headers={"Content-Type": "text/plain", "Content-Encoding": "gzip"})
 
+    async def renew(_: Request) -> Response:
+        fill(store, samples, fragments, next(generations))
+        store.prepare()
+        return Response()
+
     app = application(store)
+    app.router.routes.append(Route("/renew", renew))
     app.router.routes.append(Route("/constant", constant))
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listener])
@@ -98,7 +109,10 @@ def page_seconds(store: Store, *, compressed: bool) -> float:
 
 
 def measure_scrapes(samples: int, fragments: int, runs: int) -> tuple[float, float]:
-    """Return the median seconds of a scrape and of the constant response, measured in turns."""
+    """Return the median seconds of a scrape and of the constant response, measured in turns.
+
+    Before each turn every value is replaced by another one.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     server = multiprocessing.get_context("spawn").Process(
         target=serve, args=(listener, samples, fragments), daemon=True
@@ -109,7 +123,10 @@ def measure_scrapes(samples: int, fragments: int, runs: int) -> tuple[float, flo
     try:
         if len({scrape(connection, path) for path in paths}) > 1:
             sys.exit("the two routes do not give the same bytes")
-        rounds = [[scrape_seconds(connection, path) for path in paths] for _ in range(runs)]
+        rounds = []
+        for _ in range(runs):
+            scrape(connection, "/renew")
+            rounds.append([scrape_seconds(connection, path) for path in paths])
     finally:
         connection.close()
         listener.close()

@@ -32,6 +32,7 @@ from exporter.watch import Engine, Watch
 log = logging.getLogger(__name__)
 
 _PROCESS_EVERY = 5.0
+_PREPARE_EVERY = 1.0
 _PROCESS = JobKey("", "")
 
 LoadAgain = Callable[[], Configuration]
@@ -68,20 +69,22 @@ class Daemon:
             self.store, self.telemetry, self._runner, self._schedule, time.time, random.random
         )
         self._targets: dict[str, _Watched] = {}
-        self._process: asyncio.Task[None] | None = None
+        self._chores: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start supervising all targets; returns at once, also when none can be reached."""
         self._schedule.start()
-        self._process = asyncio.create_task(self._publish_process())
+        self._chores = [
+            asyncio.create_task(self._publish_process()),
+            asyncio.create_task(self._prepare_pages()),
+        ]
         for target in self.configuration.targets:
             self._watch(target)
 
     async def stop(self) -> None:
         """Let running queries end within the grace period, then close every connection."""
-        if self._process is not None:
-            await _cancel(self._process)
-        await asyncio.gather(*(_cancel(watched.task) for watched in self._targets.values()))
+        tasks = [*self._chores, *(watched.task for watched in self._targets.values())]
+        await asyncio.gather(*map(_cancel, tasks))
         await self._schedule.drain(self.configuration.settings.shutdown_grace)
         await asyncio.gather(*(watched.database.close() for watched in self._targets.values()))
 
@@ -171,6 +174,11 @@ class Daemon:
             families = self.telemetry.process_families(series=self.store.samples())
             self.store.put_own(_PROCESS, [fragment(family) for family in families])
             await asyncio.sleep(_PROCESS_EVERY)
+
+    async def _prepare_pages(self) -> None:
+        while True:
+            self.store.prepare()
+            await asyncio.sleep(_PREPARE_EVERY)
 
 
 def serve(configuration: Configuration, load_again: LoadAgain) -> None:

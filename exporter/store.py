@@ -90,6 +90,7 @@ class Store:
         self._contents: dict[_Slot, _Content] = {}
         self._groups: dict[str, _Group] = {}
         self._families: list[str] | None = None
+        self._scraped: set[Format] = set()
 
     def put(self, key: JobKey, fragments: Sequence[Fragment], expires_at: float) -> None:
         """Replace a job's polled values; from the Unix time `expires_at` on they are on no page."""
@@ -141,10 +142,17 @@ class Store:
         groups = [self._groups[family] for family in self._families]
         end = [OPENMETRICS_END] if format is Format.OPENMETRICS else []
         if compressed:
+            self._scraped.add(format)
             parts = [group.deflated(format, targets) for group in groups]
             return gzip_stream([*parts, *(segment.deflated for segment in end)])
         segments = [segment for group in groups for segment in group.segments(format, targets)]
         return b"".join([segment.plain for segment in [*segments, *end]])
+
+    def prepare(self) -> None:
+        """Join now what has changed, in the formats that are scraped, so that no scrape has to."""
+        for format in self._scraped:  # noqa: A001  # as above
+            for group in self._groups.values():
+                group.deflated(format, None)
 
     def _expire(self) -> None:
         now = self._now()

@@ -53,6 +53,10 @@ class History(RuleBasedStateMachine):
         self.own[key] = value
         self.store.put_own(key, pieces(key, {"pg_exporter_own": value}))
 
+    @rule()
+    def prepare(self) -> None:
+        self.store.prepare()
+
     @rule(key=_KEYS)
     def drop(self, key: JobKey) -> None:
         self.polled.pop(key, None)
