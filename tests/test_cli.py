@@ -40,7 +40,7 @@ BAD_FILES = {
     ),
     "a DSN that is none": (
         f"targets:\n- {{name: main, dsn: '{SECRET}'}}\n",
-        "postgresql://user@host:5432/db",
+        "postgresql://user@host:5432/database",
     ),
     "an unescaped password": (
         f"targets:\n- {{name: main, dsn: 'postgresql://me:{SECRET}@@%%x@h:5432/d'}}\n",
