@@ -137,7 +137,8 @@ class Daemon:
 
     def _watch(self, target: Target) -> None:
         database = Database(target, random=random.random)
-        watch = Watch(target, self.configuration.queries, database, self._engine)
+        choice = self.configuration.stores[target.name]
+        watch = Watch(target, self.configuration.queries, database, self._engine, choice)
         task = asyncio.create_task(watch.serve(), name=f"watch {target.name}")
         self._targets[target.name] = _Watched(watch, database, task)
 
@@ -153,7 +154,7 @@ class Daemon:
                 await self._retire(target.name)
         for target in new.targets:
             if target in stay:
-                self._targets[target.name].watch.reconfigure(new.queries)
+                self._targets[target.name].watch.reconfigure(new.queries, new.stores[target.name])
             else:
                 self._watch(target)
 

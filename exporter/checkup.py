@@ -12,6 +12,7 @@ from exporter.findings import Facts, Role, Session
 from exporter.model import Query, Target
 from exporter.survey import survey
 from exporter.targets import selected_databases
+from exporter.token_store import Choice
 
 _TIMEOUT = 5.0
 _LOOKS = 3
@@ -54,14 +55,14 @@ where datallowconn
 _AVAILABLE = "select name from pg_catalog.pg_available_extensions"
 
 
-async def ask(gateway: Database, target: Target, queries: Mapping[str, Query]) -> Facts:
+async def ask(gateway: Database, target: Target, queries: Mapping[str, Query], choice: Choice) -> Facts:
     """Return the facts about a target.
 
     Raises:
         QueryError: it cannot be reached, or does not answer.
     """
     started = time.monotonic()
-    found = await survey(gateway, target, queries)
+    found = await survey(gateway, target, queries, choice)
     shut = tuple(str(name) for (name,) in await _rows(gateway, _CLOSED))
     selected = selected_databases(target, replace(found.server, databases=shut))
     return Facts(

@@ -7,17 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter import catalog, database, settings, targets
+from exporter import catalog, database, profile_files, settings, targets
 from exporter.derive import DERIVATIONS
+from exporter.document import KeyPath, suggestion
 from exporter.errors import ConfigError, Fault
 from exporter.model import Catalog, Query, Skip, Target
+from exporter.override import Overrides, merge
+from exporter.profile import Profile
+from exporter.store_settings import AUTO, NONE
+from exporter.token_store import Choice
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """All that was configured, proven valid: nothing behind this type needs to check again.
 
-    `queries` are the enabled ones with the user's overrides applied, `disabled` says why the others are not.
+    `queries` are the enabled ones with the user's overrides applied, `disabled` says why the others are not;
+    `stores` says for each target, by name, what its token stores may be.
     """
 
     settings: settings.Settings
@@ -25,6 +31,7 @@ class Configuration:
     targets: tuple[Target, ...]
     queries: Mapping[str, Query]
     disabled: Mapping[str, Skip]
+    stores: Mapping[str, Choice]
 
 
 def load(
@@ -48,14 +55,22 @@ def load(
         faults.extend(error.faults)
     directories = [catalog.shipped_directory(), *(chosen.queries_dirs if chosen else ())]
     found = Catalog(queries={})
+    profiles: Mapping[str, Profile] = {}
     try:
         found = catalog.load(directories, DERIVATIONS)
+    except ConfigError as error:
+        faults.extend(error.faults)
+    try:
+        profiles = profile_files.load(
+            [profile_files.shipped_directory(), *(chosen.profiles_dirs if chosen else ())]
+        )
     except ConfigError as error:
         faults.extend(error.faults)
     if chosen is None or faults:
         raise ConfigError(faults)
     wanted = targets.from_settings(chosen)
     faults.extend(_dsn_faults(wanted))
+    stores = _stores(chosen, profiles, faults)
     try:
         queries, disabled = targets.select(found, chosen)
     except ConfigError as error:
@@ -63,7 +78,36 @@ def load(
         raise ConfigError(faults) from None
     if faults:
         raise ConfigError(faults)
-    return Configuration(chosen, found, wanted, queries, disabled)
+    return Configuration(chosen, found, wanted, queries, disabled, stores)
+
+
+def _stores(
+    chosen: settings.Settings, profiles: Mapping[str, Profile], faults: list[Fault]
+) -> Mapping[str, Choice]:
+    stores = {}
+    for index, target in enumerate(chosen.targets):
+        own = target.oauth2
+        at: KeyPath = ("oauth2",) if own is None else ("targets", index, "oauth2")
+        wanted = own or chosen.oauth2
+        stores[target.name] = Choice()
+        if wanted.profile == AUTO:
+            # Each profile has tables of its own: without one being named nothing but the schema can be said.
+            schema = wanted.schema_ or ""
+            if wanted.overrides() != Overrides(schema=schema):
+                problem = "profile is auto, and only schema goes with that"
+                faults.append(chosen.fault(at, problem, f"name the profile: {', '.join(sorted(profiles))}"))
+            stores[target.name] = Choice(profiles, Overrides(schema=schema))
+        elif wanted.profile in profiles:
+            profile, overrides = profiles[wanted.profile], wanted.overrides()
+            try:
+                merge(profile, overrides, str(chosen.fault(at, "")).removesuffix(": "))
+            except ConfigError as error:
+                faults.extend(error.faults)
+            stores[target.name] = Choice({profile.name: profile}, overrides)
+        elif wanted.profile != NONE:
+            near = suggestion(wanted.profile, [*profiles, AUTO, NONE])
+            faults.append(chosen.fault((*at, "profile"), f"there is no profile {wanted.profile}", near))
+    return stores
 
 
 def _dsn_faults(wanted: tuple[Target, ...]) -> list[Fault]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TextIO
 
@@ -14,7 +14,7 @@ from exporter.configuration import Configuration
 from exporter.database import Database
 from exporter.errors import QueryError
 from exporter.findings import Facts, Finding, Level
-from exporter.model import Query, Target
+from exporter.model import Target
 from exporter.survey import Exit, UnknownNameError, complain, targets_meant
 
 _EPILOG = """\
@@ -60,7 +60,7 @@ async def run(configuration: Configuration, args: argparse.Namespace, out: TextI
         targets = targets_meant(configuration, args.target)
     except UnknownNameError as error:
         return complain(error)
-    found = [await _diagnose(target, configuration.queries) for target in targets]
+    found = [await _diagnose(target, configuration) for target in targets]
     if args.json:
         json.dump({"targets": [as_json(diagnosis) for diagnosis in found]}, out, indent=2)
         out.write("\n")
@@ -69,10 +69,10 @@ async def run(configuration: Configuration, args: argparse.Namespace, out: TextI
     return max(exit_code(diagnosis) for diagnosis in found)
 
 
-async def _diagnose(target: Target, queries: Mapping[str, Query]) -> Diagnosis:
+async def _diagnose(target: Target, configuration: Configuration) -> Diagnosis:
     gateway = Database(target, random=random.random)
     try:
-        facts = await checkup.ask(gateway, target, queries)
+        facts = await checkup.ask(gateway, target, configuration.queries, configuration.stores[target.name])
     except QueryError as error:
         return Diagnosis(target, problem=str(error))
     finally:

@@ -1,4 +1,4 @@
-"""Owns what a single setting may look like: the types of fields; their messages never quote the value."""
+"""Owns what a setting may look like: types of fields and of mappings; messages never quote the value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from exporter.section import seconds
 
@@ -90,3 +90,16 @@ SetNames = Annotated[tuple[str, ...], AfterValidator(_sets), BeforeValidator(_sp
 Address = Annotated[str, AfterValidator(_address)]
 Duration = Annotated[float, BeforeValidator(seconds)]
 Grace = Annotated[float, BeforeValidator(_grace)]
+
+
+class Strict(BaseModel):
+    """A mapping of the file; unknown keys are faults, a key that is null counts as not given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}

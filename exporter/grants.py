@@ -83,7 +83,7 @@ async def run(configuration: Configuration, args: argparse.Namespace, out: TextI
     try:
         _check_names(args.role, args.database)
         targets = configuration.targets if args.target is None else targets_meant(configuration, args.target)
-        found = None if args.target is None else await _ask(targets[0], configuration.queries)
+        found = None if args.target is None else await _ask(targets[0], configuration)
     except UnknownNameError as error:
         return complain(error)
     except QueryError as error:
@@ -101,10 +101,11 @@ def _check_names(role: str, databases: Sequence[str]) -> None:
             raise UnknownNameError(f"{option}: a name has 1 to {_LONGEST_NAME} bytes, all of them printable")
 
 
-async def _ask(target: Target, queries: Mapping[str, Query]) -> Survey:
+async def _ask(target: Target, configuration: Configuration) -> Survey:
     gateway = Database(target, random=random.random)
     try:
-        return await survey(gateway, target, queries)
+        choice = configuration.stores[target.name]
+        return await survey(gateway, target, configuration.queries, choice)
     finally:
         await gateway.close()
 

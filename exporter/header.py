@@ -6,12 +6,13 @@ from collections.abc import Collection
 
 from exporter.document import Document, suggestion
 from exporter.duration import format_duration
+from exporter.entities import Entity
 from exporter.errors import Fault
 from exporter.model import Column, MetricType, Needs, Query, Role, Scope
 from exporter.naming import family_objection, label_objection
 from exporter.section import Section
 
-KEYS = ("help", "every", "timeout", "scope", "on", "needs", "labels", "limit", "derive", "metrics")
+KEYS = ("help", "every", "timeout", "scope", "on", "needs", "over", "labels", "limit", "derive", "metrics")
 _NEEDS = ("version", "extension", "setting", "relation", "columns", "max_pages")
 _METRIC = ("column", "type", "help")
 
@@ -43,9 +44,10 @@ def read(
         path=document.source,
         scope=scope,
         on=head.choice("on", Role) or Role.ANY,
-        needs=_needs(document, faults),
+        needs=_needs(document, faults, is_over=head.has("over")),
         limit=head.whole("limit", 1, _MOST) or _DEFAULT_LIMIT,
         derive=_derivation(head, derivations),
+        over=_over(head, scope),
     )
     if query.every and query.timeout >= query.every:
         times = f"{format_duration(query.timeout)} is not below every, {format_duration(query.every)}"
@@ -60,6 +62,16 @@ def _labels(head: Section, scope: Scope) -> tuple[str, ...]:
             problem, remedy = objection
             head.fault("labels", f"{label}: {problem}", remedy)
     return labels
+
+
+def _over(head: Section, scope: Scope) -> tuple[str, ...]:
+    names = head.names("over")
+    for name in names:
+        if name not in list(Entity):
+            head.fault("over", f"there is no entity {name}", suggestion(name, list(Entity)))
+    if names and scope is not Scope.DATABASE:
+        head.fault("over", "a token store is looked for in each database", "add scope: database")
+    return names
 
 
 def _derivation(head: Section, derivations: Collection[str]) -> str | None:
@@ -83,10 +95,11 @@ def _column(document: Document, family: str, faults: list[Fault]) -> Column:
     return Column(family, metric.text("column") or "", kind or MetricType.GAUGE, metric.text("help") or "")
 
 
-def _needs(document: Document, faults: list[Fault]) -> Needs:
+def _needs(document: Document, faults: list[Fault], *, is_over: bool) -> Needs:
     needs = Section(document, ("needs",), _NEEDS, faults)
     relation = needs.text("relation", rf"{_PART}\.{_PART}", "schema.name, in quotes where SQL needs them")
-    for key in ("columns", "max_pages"):
+    # The relations of a token store are the profile's to name, and max_pages is of each of them.
+    for key in ("columns",) if is_over else ("columns", "max_pages"):
         if needs.has(key) and not needs.has("relation"):
             needs.fault(key, "is of a relation, and none is named", "add needs.relation")
     return Needs(

@@ -68,7 +68,7 @@ async def run(configuration: Configuration, args: argparse.Namespace, out: TextI
         targets = () if args.no_connect else targets_meant(configuration, args.target)
     except UnknownNameError as error:
         return complain(error)
-    found = {target.name: await _ask(target, configuration.queries) for target in targets}
+    found = {target.name: await _ask(target, configuration) for target in targets}
     answers = by_query(configuration.queries, found)
     if args.json:
         json.dump(as_json(configuration, answers), out, indent=2)
@@ -79,10 +79,11 @@ async def run(configuration: Configuration, args: argparse.Namespace, out: TextI
     return Exit.UNREACHABLE if away else Exit.FINE
 
 
-async def _ask(target: Target, queries: Mapping[str, Query]) -> Survey | QueryError:
+async def _ask(target: Target, configuration: Configuration) -> Survey | QueryError:
     gateway = Database(target, random=random.random)
     try:
-        return await survey(gateway, target, queries)
+        choice = configuration.stores[target.name]
+        return await survey(gateway, target, configuration.queries, choice)
     except QueryError as error:
         return error
     finally:

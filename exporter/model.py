@@ -112,6 +112,10 @@ class Query:
     needs: Needs = field(default_factory=Needs)
     limit: int = 1000
     derive: str | None = None
+    # Entities of a token store (see `entities`) whose names stand as placeholders in the SQL.
+    over: tuple[str, ...] = ()
+    # What the query reads besides `needs`: the relations that a profile put in the placeholders' place.
+    reads: tuple[Needs, ...] = ()
 
     def sql_for(self, major: int) -> str | None:
         """Return the variant with the highest floor <= `major`, or None when all floors are higher."""

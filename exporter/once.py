@@ -84,7 +84,7 @@ async def run(configuration: Configuration, args: argparse.Namespace, out: TextI
     for target in targets:
         gateway = Database(target, random=random.random)
         try:
-            found = await survey(gateway, target, queries)
+            found = await survey(gateway, target, queries, configuration.stores[target.name])
             code = max(code, await _run_all(gateway, found, args, printer))
         except UnknownNameError as error:
             code = max(code, complain(error))

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from exporter.errors import QueryError
-from exporter.model import DatabaseInfo, JobKey, Query, Scope, ServerInfo, Skip, SkipReason, Target
+from exporter.model import JobKey, Query, Scope, ServerInfo, Skip, SkipReason, Target
+from exporter.overlay import bound
+from exporter.scout import Known
 from exporter.targets import selected_databases, skip
 
-# Facts about each selected database, or why they could not be read.
-Facts = Mapping[str, DatabaseInfo | QueryError]
+# What is known about each selected database, or why it could not be looked at.
+Facts = Mapping[str, Known | QueryError]
 
 # With a single connection, which the main database has, there is none to visit another.
 CONNECTIONS_TO_VISIT = 2
@@ -29,18 +31,12 @@ def plan(target: Target, queries: Mapping[str, Query], server: ServerInfo, facts
     active: dict[JobKey, Query] = {}
     skipped: dict[JobKey, Skip] = {}
     for key, query in _jobs(target, queries, server):
-        reason = _reason(target, key, query, server, facts)
-        if reason is None:
-            active[key] = query
+        judged = _judged(target, key, query, server, facts)
+        if isinstance(judged, Skip):
+            skipped[key] = judged
         else:
-            skipped[key] = reason
+            active[key] = judged
     return Plan(active, skipped)
-
-
-def relations(queries: Mapping[str, Query]) -> tuple[str, ...]:
-    """Return the relations whose facts decide whether some query runs."""
-    needed = {query.needs.relation for query in queries.values()}
-    return tuple(sorted(name for name in needed if name is not None))
 
 
 def visited(target: Target, queries: Mapping[str, Query], server: ServerInfo) -> tuple[str, ...]:
@@ -61,12 +57,23 @@ def _jobs(target: Target, queries: Mapping[str, Query], server: ServerInfo) -> I
                 yield JobKey(query.name, target.name, database), query
 
 
-def _reason(target: Target, key: JobKey, query: Query, server: ServerInfo, facts: Facts) -> Skip | None:
+def _judged(target: Target, key: JobKey, query: Query, server: ServerInfo, facts: Facts) -> Query | Skip:
+    """Return the query as it runs there, or why it does not."""
     database = key.database or server.database
-    found = facts.get(database)
-    if isinstance(found, DatabaseInfo):
-        return skip(query, server, found)
-    if isinstance(found, QueryError):
-        return Skip(SkipReason.CONNECTIONS, f"database {database}: {found}")
-    detail = f"max_connections is {target.max_connections}: no connection is left to visit {database}"
-    return Skip(SkipReason.CONNECTIONS, detail, "set max_connections of the target to 2 or more")
+    known = facts.get(database)
+    if isinstance(known, QueryError):
+        return Skip(SkipReason.CONNECTIONS, f"database {database}: {known}")
+    if known is None:
+        detail = f"max_connections is {target.max_connections}: no connection is left to visit {database}"
+        return Skip(SkipReason.CONNECTIONS, detail, "set max_connections of the target to 2 or more")
+    placed = _placed(query, known)
+    return placed if isinstance(placed, Skip) else skip(placed, server, known.info) or placed
+
+
+def _placed(query: Query, known: Known) -> Query | Skip:
+    if not query.over:
+        return query
+    if known.store is None or known.store.profile is None:
+        report = known.store.report if known.store else "no profile is configured"
+        return Skip(SkipReason.RELATION, f"no token store was recognised: {report}")
+    return bound(query, known.store.profile)

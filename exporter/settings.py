@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from exporter.document import KeyPath, in_order, reason, suggestion
@@ -23,34 +23,23 @@ from exporter.fields import (
     Folder,
     Grace,
     SetNames,
+    Strict,
     TargetName,
     Text,
     VariableName,
 )
 from exporter.sources import Origins, gather
+from exporter.store_settings import StoreSettings
 
 
-class _Strict(BaseModel):
-    """A mapping of the file; unknown keys are faults, a key that is null counts as not given."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_nulls(cls, data: object) -> object:
-        if not isinstance(data, dict):
-            return data
-        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
-
-
-class Databases(_Strict):
+class Databases(Strict):
     """Which databases of a target are visited, as shell patterns; exclusion wins."""
 
     include: tuple[Text, ...] = ("*",)
     exclude: tuple[Text, ...] = ()
 
 
-class TargetSettings(_Strict):
+class TargetSettings(Strict):
     """A server to watch. Times in seconds; at most one of the three sources of a password is given."""
 
     name: TargetName
@@ -61,9 +50,10 @@ class TargetSettings(_Strict):
     databases: Databases = Databases()
     max_connections: Annotated[int, Field(strict=True, ge=1, le=10)] = 3
     connect_timeout: Duration = 5.0
+    oauth2: StoreSettings | None = None
 
 
-class QueryOverride(_Strict):
+class QueryOverride(Strict):
     """What the user wants otherwise about one query; None is as the query's file says. Times in seconds."""
 
     enabled: bool | None = None
@@ -72,7 +62,7 @@ class QueryOverride(_Strict):
     limit: Annotated[int, Field(strict=True, ge=1, le=100_000)] | None = None
 
 
-class Web(_Strict):
+class Web(Strict):
     """Where the exporter serves; see `host` and `port` for the address in parts."""
 
     listen_address: Address = "127.0.0.1:9187"
@@ -89,7 +79,7 @@ class Web(_Strict):
         return int(self.listen_address.rpartition(":")[2])
 
 
-class Log(_Strict):
+class Log(Strict):
     """What is logged, and how a line looks."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -107,6 +97,8 @@ class Settings(BaseSettings):
     sets: SetNames = ()
     queries: dict[str, QueryOverride] = {}
     queries_dirs: tuple[Folder, ...] = ()
+    oauth2: StoreSettings = StoreSettings()
+    profiles_dirs: tuple[Folder, ...] = ()
     expire_after: Annotated[float, Field(ge=1, le=100)] = 3.0
     shutdown_grace: Grace = 10.0
     web: Web = Web()
@@ -205,6 +197,8 @@ def _near(path: KeyPath) -> str:
             return "no password stands in the file: use password_file, password_env or password_command"
         case ("targets", _, "databases", _):
             model: type[BaseModel] = Databases
+        case ("targets", _, "oauth2", _) | ("oauth2", _):
+            model = StoreSettings
         case ("targets", _, _):
             model = TargetSettings
         case ("queries", _, _):

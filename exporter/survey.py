@@ -12,7 +12,9 @@ from exporter.configuration import Configuration
 from exporter.database import Database
 from exporter.errors import ExporterError, QueryError
 from exporter.model import DatabaseInfo, Query, ServerInfo, Target
-from exporter.plan import Plan, plan, relations, visited
+from exporter.plan import Plan, plan, visited
+from exporter.scout import Known, look
+from exporter.token_store import Choice
 
 
 class Exit(IntEnum):
@@ -34,27 +36,26 @@ class Survey:
 
     target: Target
     server: ServerInfo
-    facts: Mapping[str, DatabaseInfo | QueryError]
+    facts: Mapping[str, Known | QueryError]
     plan: Plan
 
     @property
     def databases(self) -> Iterator[DatabaseInfo]:
         """The databases that answered."""
-        return (found for found in self.facts.values() if isinstance(found, DatabaseInfo))
+        return (found.info for found in self.facts.values() if isinstance(found, Known))
 
 
-async def survey(gateway: Database, target: Target, queries: Mapping[str, Query]) -> Survey:
+async def survey(gateway: Database, target: Target, queries: Mapping[str, Query], choice: Choice) -> Survey:
     """Look at a target as the daemon does at connect.
 
     Raises:
         QueryError: the target's main database cannot be reached or does not answer.
     """
     server = await gateway.server_info()
-    wanted = relations(queries)
-    facts: dict[str, DatabaseInfo | QueryError] = {server.database: await gateway.database_info(wanted)}
+    facts: dict[str, Known | QueryError] = {server.database: await look(gateway, queries, choice)}
     for name in visited(target, queries, server):
         try:
-            facts[name] = await gateway.database_info(wanted, name)
+            facts[name] = await look(gateway, queries, choice, name)
         except QueryError as error:
             facts[name] = error
     return Survey(target, server, facts, plan(target, queries, server, facts))

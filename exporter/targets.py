@@ -137,6 +137,11 @@ def skip(query: Query, server: ServerInfo, database: DatabaseInfo | None) -> Ski
         detail = f"the extension {needs.extension} does not exist in database {database.name}"
         remedy = f"CREATE EXTENSION {identifier(needs.extension)};"
         return Skip(SkipReason.EXTENSION, detail, remedy)
+    missing = (_relation(each, server, database) for each in (needs, *query.reads))
+    return next((reason for reason in missing if reason is not None), None)
+
+
+def _relation(needs: Needs, server: ServerInfo, database: DatabaseInfo) -> Skip | None:
     if needs.relation is None:
         return None
     info = database.relations.get(needs.relation)

@@ -8,29 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from exporter import scout
 from exporter.errors import QueryError
 from exporter.model import (
     NEWEST_TESTED,
     OLDEST_TESTED,
-    DatabaseInfo,
     Family,
     JobKey,
     Outcome,
     OutcomeKind,
     Query,
-    Rows,
     ServerInfo,
     Target,
 )
-from exporter.plan import Plan, plan, relations, visited
+from exporter.plan import Plan, plan, visited
 from exporter.render import fragment
 from exporter.runner import Runner
+from exporter.scout import Known, look
 from exporter.store import Store
 from exporter.telemetry import Telemetry
+from exporter.token_store import Choice
 
 log = logging.getLogger(__name__)
 
@@ -41,19 +42,11 @@ _RETRY_FIRST, _RETRY_MOST = 1.0, 15.0
 _AFTER_A_TIMEOUT = 5.0
 
 
-class Gateway(Protocol):
+class Gateway(scout.Gateway, Protocol):
     """What a target's connections can do; see `database.Database`."""
-
-    def fetch(
-        self, sql: str, *, timeout: float, database: str | None = None, heavy: bool = False
-    ) -> Awaitable[Rows]:
-        """Return the rows of a query."""
 
     def server_info(self) -> Awaitable[ServerInfo]:
         """Return the facts about the server."""
-
-    def database_info(self, relations: Sequence[str], database: str | None = None) -> Awaitable[DatabaseInfo]:
-        """Return the facts about a database and the named relations in it."""
 
 
 class Turns(Protocol):
@@ -82,7 +75,12 @@ class Watch:
     """Supervises one target."""
 
     def __init__(
-        self, target: Target, queries: Mapping[str, Query], gateway: Gateway, engine: Engine
+        self,
+        target: Target,
+        queries: Mapping[str, Query],
+        gateway: Gateway,
+        engine: Engine,
+        choice: Choice | None = None,
     ) -> None:
         self.target = target
         self.server: ServerInfo | None = None
@@ -93,7 +91,8 @@ class Watch:
         self._queries = queries
         self._gateway = gateway
         self._engine = engine
-        self._facts: dict[str, DatabaseInfo | QueryError] = {}
+        self._choice = choice or Choice()
+        self._facts: dict[str, Known | QueryError] = {}
         self._facts_at: dict[str, float] = {}
         self._look_again = asyncio.Event()
 
@@ -142,16 +141,18 @@ class Watch:
         else:
             self._engine.runner.publish_own(key, query)
 
-    def reconfigure(self, queries: Mapping[str, Query]) -> None:
+    def reconfigure(self, queries: Mapping[str, Query], choice: Choice | None = None) -> None:
         """Take other queries; jobs that stay as they were keep their values and their turns."""
         self._queries = queries
+        self._choice = choice or Choice()
         self._facts_at.clear()
         self._look_again.set()
 
     def retire(self) -> None:
         """Take everything about the target off the page."""
         self._adopt(Plan())
-        self._engine.store.forget(_own(self.target.name))
+        for name in (None, *self._facts):
+            self._engine.store.forget(_own(self.target.name, name))
 
     @property
     def has_settled(self) -> bool:
@@ -172,6 +173,7 @@ class Watch:
         await self._read_facts(server)
         self.up, self.tried, self.problem = True, True, ""
         self._publish_target()
+        self._publish_stores()
         self._adopt(plan(self.target, self._queries, server, self._facts))
         if came_back:
             self._engine.turns.run_soon(self.plan.active)
@@ -185,16 +187,16 @@ class Watch:
 
     async def _read_facts(self, server: ServerInfo) -> None:
         others = visited(self.target, self._queries, server)
-        wanted = relations(self._queries)
-        self._facts[server.database] = await self._gateway.database_info(wanted)
+        self._facts[server.database] = await look(self._gateway, self._queries, self._choice)
         for gone in self._facts.keys() - {server.database, *others}:
             del self._facts[gone]
             self._facts_at.pop(gone, None)
+            self._engine.store.forget(_own(self.target.name, gone))
         for name in others:
             if self._engine.now() - self._facts_at.get(name, float("-inf")) < _DATABASES_EVERY:
                 continue
             try:
-                self._facts[name] = await self._gateway.database_info(wanted, name)
+                self._facts[name] = await look(self._gateway, self._queries, self._choice, name)
             except QueryError as error:
                 self._facts[name] = error
             self._facts_at[name] = self._engine.now()
@@ -229,10 +231,16 @@ class Watch:
         families = self._engine.telemetry.target_families(self.target.name, up=self.up, server=self.server)
         self._put_own(_own(self.target.name), families)
 
+    def _publish_stores(self) -> None:
+        for name, known in self._facts.items():
+            store = known.store if isinstance(known, Known) else None
+            families = store.families(self.target.name, name) if store else ()
+            self._put_own(_own(self.target.name, name), families)
+
     def _put_own(self, key: JobKey, families: tuple[Family, ...]) -> None:
         self._engine.store.put_own(key, [fragment(family) for family in families])
 
 
-def _own(target: str) -> JobKey:
-    """Name the place of what is known about a target as such; no query has an empty name."""
-    return JobKey("", target)
+def _own(target: str, database: str | None = None) -> JobKey:
+    """Name the place of what is known about a target or a database as such; no query has an empty name."""
+    return JobKey("", target, database)

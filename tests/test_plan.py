@@ -16,7 +16,8 @@ from exporter.model import (
     SkipReason,
     Target,
 )
-from exporter.plan import Facts, plan, relations, visited
+from exporter.plan import Facts, plan, visited
+from exporter.scout import Known
 
 TARGET = Target("main", "postgresql://127.0.0.1/app")
 SERVER = ServerInfo(
@@ -35,7 +36,7 @@ ONCE = Query(
 )
 EACH = replace(ONCE, name="pg_tables", scope=Scope.DATABASE)
 QUERIES = {"pg_locks": ONCE, "pg_tables": EACH}
-FACTS = {"app": DatabaseInfo("app"), "shop": DatabaseInfo("shop")}
+FACTS: Facts = {"app": Known(DatabaseInfo("app")), "shop": Known(DatabaseInfo("shop"))}
 
 
 def test_a_server_query_gives_one_job_and_a_database_query_one_for_each_database() -> None:
@@ -56,7 +57,7 @@ def test_databases_that_are_not_selected_get_no_jobs() -> None:
 
 def test_a_query_is_skipped_only_where_what_it_needs_is_missing() -> None:
     needy = replace(EACH, needs=Needs(extension="pgstattuple"))
-    facts = {**FACTS, "shop": DatabaseInfo("shop", extensions={"pgstattuple": "1.5"})}
+    facts = {**FACTS, "shop": Known(DatabaseInfo("shop", extensions={"pgstattuple": "1.5"}))}
     made = plan(TARGET, {"pg_tables": needy}, SERVER, facts)
     assert set(made.active) == {JobKey("pg_tables", "main", "shop")}
     assert made.skipped[JobKey("pg_tables", "main", "app")].reason is SkipReason.EXTENSION
@@ -73,7 +74,7 @@ def test_a_database_that_cannot_be_reached_is_skipped_with_the_reason_and_the_ot
 
 def test_a_target_with_one_connection_visits_no_other_database_and_says_so() -> None:
     target = replace(TARGET, max_connections=1)
-    made = plan(target, QUERIES, SERVER, {"app": DatabaseInfo("app")})
+    made = plan(target, QUERIES, SERVER, {"app": Known(DatabaseInfo("app"))})
     assert "max_connections is 1" in made.skipped[JobKey("pg_tables", "main", "shop")].detail
     assert visited(target, QUERIES, SERVER) == ()
     assert visited(TARGET, QUERIES, SERVER) == ("shop",)
@@ -81,8 +82,3 @@ def test_a_target_with_one_connection_visits_no_other_database_and_says_so() -> 
 
 def test_no_database_is_visited_when_no_query_wants_it() -> None:
     assert visited(TARGET, {"pg_locks": ONCE}, SERVER) == ()
-
-
-def test_facts_are_read_for_each_relation_that_a_query_needs_once() -> None:
-    needy = replace(ONCE, needs=Needs(relation="public.tokens"))
-    assert relations({"a": needy, "b": needy, "c": ONCE}) == ("public.tokens",)

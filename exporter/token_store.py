@@ -1,0 +1,71 @@
+"""Owns which profile describes the token store of a database: the user's choice, or recognition; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from exporter.model import Family, MetricType, Sample
+from exporter.override import Overrides, merge
+from exporter.profile import Profile
+from exporter.recognise import facts_from, facts_sql, fitted, recognise
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What may be in a target's databases: candidates by name, and the user's changes to the one named.
+
+    With several candidates (`auto`) the user changes nothing but the schema to look in.
+    """
+
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    overrides: Overrides = field(default_factory=Overrides)
+
+    def facts_sql(self) -> str:
+        """Return the query whose rows `find` judges; it reads the catalogue only."""
+        return facts_sql(self._candidates().values())
+
+    def find(self, rows: Iterable[Sequence[object]]) -> TokenStore:
+        """Return the store that the rows of `facts_sql` describe."""
+        facts = facts_from(rows)
+        found = recognise(tuple(self._candidates().values()), facts, self.overrides.schema)
+        if found.profile is None:
+            return TokenStore(None, "", found.report)
+        original = self.profiles[found.profile.name]
+        profile, lacks = fitted(merge(original, replace(self.overrides, schema=found.schema)), facts)
+        if lacks:
+            return TokenStore(None, found.schema, f"{profile.name}: {'; '.join(lacks)}")
+        return TokenStore(profile, found.schema, found.report)
+
+    def _candidates(self) -> Mapping[str, Profile]:
+        return {name: merge(profile, self.overrides) for name, profile in self.profiles.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStore:
+    """The store of one database: its profile with everything in place, or none; `report` says it in words."""
+
+    profile: Profile | None
+    schema: str
+    report: str
+
+    def families(self, target: str, database: str) -> tuple[Family, ...]:
+        """Return what was recognised, and what the schema cannot show, for the page."""
+        if self.profile is None:
+            return ()
+        place = (target, database)
+        found = Sample((*place, self.profile.name, self.schema), 1)
+        blind = tuple(Sample((*place, one.what, one.reason), 1) for one in self.profile.unobservable)
+        names = ("target", "datname")
+        return tuple(
+            Family(name, MetricType.GAUGE, text, (*names, *labels), samples)
+            for name, text, labels, samples in (
+                ("oauth2_profile_info", _PROFILE, ("profile", "schema"), (found,)),
+                ("oauth2_unobservable_info", _BLIND, ("what", "reason"), blind),
+            )
+            if samples
+        )
+
+
+_PROFILE = "The profile that describes the token store of the database."
+_BLIND = "What the schema of the token store cannot show, and why."
