@@ -71,7 +71,8 @@ async def ask(gateway: Database, target: Target, queries: Mapping[str, Query], c
         role=await _role(gateway),
         session=await _session(gateway, target, started),
         now=time.time(),
-        queries=queries,
+        # Those over token stores as they stand in the tables that were found.
+        queries={**queries, **{key.query: query for key, query in found.plan.active.items()}},
         databases={info.name: info for info in found.databases},
         active=frozenset(found.plan.active),
         skipped=found.plan.skipped,

@@ -32,6 +32,7 @@ class Configuration:
     queries: Mapping[str, Query]
     disabled: Mapping[str, Skip]
     stores: Mapping[str, Choice]
+    profiles: Mapping[str, Profile]
 
 
 def load(
@@ -78,7 +79,7 @@ def load(
         raise ConfigError(faults) from None
     if faults:
         raise ConfigError(faults)
-    return Configuration(chosen, found, wanted, queries, disabled, stores)
+    return Configuration(chosen, found, wanted, queries, disabled, stores, profiles)
 
 
 def _stores(

@@ -14,13 +14,13 @@ from exporter.configuration import Configuration
 from exporter.database import Database
 from exporter.errors import QueryError
 from exporter.model import Query, Target
-from exporter.quoting import body, identifier, literal, parts, relation
+from exporter.quoting import body, identifier, literal, parts
+from exporter.rights import needed_columns, placed, unreadable
 from exporter.survey import Exit, Survey, UnknownNameError, complain, survey, targets_meant
 from exporter.table import cell
 
 _LONGEST_NAME = 63  # bytes, of any identifier
 _NOT_FOR_ROLES = frozenset({"public", "none", "current_role", "current_user", "session_user"})
-_SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema"})
 _DEFAULT_CONNECTIONS = 3
 _LEAST_SECONDS = 30
 _RESERVED_SINCE = 16
@@ -76,6 +76,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="set the password, too, from the psql variable `password`; without: a comment says how",
     )
     parser.add_argument("--target", metavar="NAME", help="connect, to adapt the script to this server")
+    parser.add_argument(
+        "--profile",
+        metavar="NAME",
+        help="the kind of token store; without: as configured, as recognised with --target, or else seed",
+    )
+    parser.add_argument("--schema", default="public", help="where its tables are; default public")
 
 
 async def run(configuration: Configuration, args: argparse.Namespace, out: TextIO) -> int:
@@ -84,12 +90,13 @@ async def run(configuration: Configuration, args: argparse.Namespace, out: TextI
         _check_names(args.role, args.database)
         targets = configuration.targets if args.target is None else targets_meant(configuration, args.target)
         found = None if args.target is None else await _ask(targets[0], configuration)
+        queries = placed(configuration, args.profile, args.schema, found)
     except UnknownNameError as error:
         return complain(error)
     except QueryError as error:
         sys.stderr.write(f"{args.target}: cannot be reached: {error}\n")
         return Exit.UNREACHABLE
-    out.writelines(f"{line}\n" for line in script(wanted(configuration.queries, targets, args, found)))
+    out.writelines(f"{line}\n" for line in script(wanted(queries, targets, args, found)))
     return Exit.FINE
 
 
@@ -123,28 +130,8 @@ def wanted(
         seconds=max([_LEAST_SECONDS, *(math.ceil(query.timeout) for query in queries.values())]),
         password=args.password_placeholder,
         major=found.server.major if found else None,
-        unreadable=_unreadable(found, columns) if found else {},
+        unreadable=unreadable(found, columns) if found else {},
     )
-
-
-def needed_columns(queries: Mapping[str, Query]) -> dict[str, tuple[str, ...]]:
-    """Return by relation, sorted, the columns that any query reads; system catalogues need no grant."""
-    found: dict[str, set[str]] = {}
-    for query in queries.values():
-        name = query.needs.relation
-        if name is not None and query.needs.columns and parts(name)[0] not in _SYSTEM_SCHEMAS:
-            found.setdefault(relation(name), set()).update(query.needs.columns)
-    return {name: tuple(sorted(found[name])) for name in sorted(found)}
-
-
-def _unreadable(found: Survey, needed: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    others: dict[str, set[str]] = {}
-    for database in found.databases:
-        for written, info in database.relations.items():
-            name = relation(written)
-            if name in needed:
-                others.setdefault(name, set()).update(info.columns.difference(needed[name]))
-    return {name: tuple(sorted(columns)) for name, columns in others.items()}
 
 
 def script(want: Wanted) -> Iterator[str]:

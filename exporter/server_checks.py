@@ -193,8 +193,9 @@ def _secrets(facts: Facts) -> Iterator[Finding]:
     """Warn about each relation of which the role may read more than the queries need."""
     needed: dict[str, set[str]] = defaultdict(set)
     for query in facts.queries.values():
-        if query.needs.relation is not None:
-            needed[relation(query.needs.relation)].update(query.needs.columns)
+        for needs in (query.needs, *query.reads):
+            if needs.relation is not None:
+                needed[relation(needs.relation)].update(needs.columns)
     excess = 0
     for database, found in sorted(facts.databases.items()):
         for written, info in sorted(found.relations.items()):

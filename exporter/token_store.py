@@ -21,6 +21,16 @@ class Choice:
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     overrides: Overrides = field(default_factory=Overrides)
 
+    @property
+    def is_named(self) -> bool:
+        """Whether the user said which profile it is."""
+        return len(self.profiles) == 1
+
+    def placed(self, schema: str) -> Profile:
+        """Return the named profile with the user's changes; its tables in `schema` if not elsewhere."""
+        [profile] = self.profiles.values()
+        return merge(profile, replace(self.overrides, schema=self.overrides.schema or schema))
+
     def facts_sql(self) -> str:
         """Return the query whose rows `find` judges; it reads the catalogue only."""
         return facts_sql(self._candidates().values())

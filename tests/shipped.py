@@ -9,13 +9,28 @@ from dataclasses import dataclass
 
 import psycopg
 
+from exporter import profile_files
 from exporter.catalog import load, shipped_directory
 from exporter.derive import DERIVATIONS
 from exporter.model import Family, Histogram, Number, Query, Rows, Scope
+from exporter.overlay import bound
+from exporter.rights import needed_columns
 from exporter.samples import families
+from exporter.token_store import Choice
 from servers import MONITOR, Server
 
-QUERIES = load([shipped_directory()], DERIVATIONS).queries
+# The store of the tests is that of the profile `seed`, in the schema public.
+SEED = Choice({"seed": profile_files.load([profile_files.shipped_directory()])["seed"]}).placed("public")
+
+
+def in_place(query: Query) -> Query:
+    """Return a query over token stores in terms of the tests' tables, and any other as it is."""
+    made = bound(query, SEED) if query.over else query
+    assert isinstance(made, Query), made
+    return made
+
+
+QUERIES = {name: in_place(query) for name, query in load([shipped_directory()], DERIVATIONS).queries.items()}
 
 # The tables of the token store that the shipped queries read, as its migrations make them.
 TOKENS = """
@@ -131,7 +146,5 @@ def changed(server: Server, name: str, value: str) -> Iterator[None]:
 
 def grant_columns(server: Server, database: str) -> None:
     """Give the role `monitor` the columns that the catalogue says it needs in this database, no others."""
-    for query in QUERIES.values():
-        if query.needs.columns:
-            columns = ", ".join(query.needs.columns)
-            server.execute(f"GRANT SELECT ({columns}) ON {query.needs.relation} TO {MONITOR}", database)
+    for name, columns in needed_columns(QUERIES).items():
+        server.execute(f"GRANT SELECT ({', '.join(columns)}) ON {name} TO {MONITOR}", database)

@@ -9,6 +9,7 @@ import pytest
 
 from exporter import checkup
 from exporter.findings import Facts, Role
+from exporter.token_store import Choice
 from gateway import target, using
 from servers import Server
 from shipped import QUERIES, fresh_database, fresh_role
@@ -17,7 +18,7 @@ UNTIL = 4102444800.0  # 2100-01-01 00:00:00 UTC
 
 
 def facts(dsn: str, **options: object) -> Facts:
-    return using(dsn, lambda gateway: checkup.ask(gateway, target(dsn, **options), QUERIES))
+    return using(dsn, lambda gateway: checkup.ask(gateway, target(dsn, **options), QUERIES, Choice()))
 
 
 def test_a_role_with_nothing_is_known_as_such(server: Server) -> None:

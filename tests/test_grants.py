@@ -14,16 +14,17 @@ import pytest
 
 from commands import command, load
 from exporter import grants, once
-from exporter.grants import Wanted, needed_columns, script, wanted
+from exporter.grants import Wanted, script, wanted
 from exporter.model import Needs, Query
 from exporter.quoting import literal
+from exporter.rights import needed_columns
 from exporter.survey import Exit
 from programs import require
 from servers import Server
 from shipped import QUERIES, TOKENS, fresh_database
 
 WANTED = Wanted(role="monitor", relations={"public.tokens": ("expires_at", "token_type")})
-TOKEN_QUERY = next(query for query in QUERIES.values() if query.needs.relation == "public.tokens")
+TOKEN_QUERY = QUERIES["tokens"]
 
 
 def text(want: Wanted) -> str:
@@ -31,7 +32,7 @@ def text(want: Wanted) -> str:
 
 
 def needing(relation: str | None, *columns: str) -> Query:
-    return replace(TOKEN_QUERY, needs=Needs(relation=relation, columns=columns))
+    return replace(TOKEN_QUERY, needs=Needs(relation=relation, columns=columns), reads=())
 
 
 def psql(server: Server, database: str, sql: str, *options: str) -> subprocess.CompletedProcess[str]:

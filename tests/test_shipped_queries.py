@@ -50,7 +50,7 @@ def _everything(server: Server, store: str) -> tuple[dict[str, Rows], dict[str, 
 
 async def _run_all(target: Target, store: str) -> tuple[dict[str, Rows], dict[str, str]]:
     database = Database(target, random=lambda: 0.0)
-    relations = {query.needs.relation for query in QUERIES.values()} - {None}
+    relations = {needs.relation for query in QUERIES.values() for needs in (query.needs, *query.reads)}
     answers, skipped = {}, {}
     try:
         info = await database.server_info()

@@ -18,7 +18,8 @@ _KINDS = {
     "ACCESS_TOKEN": "access",
     "refresh": "refresh",
     "Refresh_Token": "refresh",
-    "id_token": "other",
+    "id_token": "id",
+    "mac": "other",
 }
 _STATES = ("active", "expired", "revoked")
 
@@ -81,7 +82,7 @@ def test_a_revoked_token_is_revoked_also_after_it_expired(server: Server, store:
 
 
 def test_other_kinds_are_there_only_when_some_token_is(server: Server, store: str) -> None:
-    _fill(server, store, [("id_token", 5, False)])
+    _fill(server, store, [("mac", 5, False)])
     assert _counted(server, store)["other", "active"] == 1
     assert ("other", "expired") not in _counted(server, store)
 
