@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 # In an E'' string a backslash escapes, and the string goes on after a quote that follows on a later line.
-_NEXT_LINE = r"(?:[ \t\f\v]|--[^\n\r]*+)*+[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*+[\n\r])*+"
-_ESCAPES = r"(?:[^'\\]|\\.)*+'"
+# No possessive quantifiers: those of Python before 3.11.5 match what they should not (cpython issue 106052).
+# Each character fits one alternative only, so that there is nothing to go back to either.
+_NEXT_LINE = r"[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*"
+_ESCAPES = r"(?:[^'\\]|\\.)*'"
 _LETTER = r"A-Za-z_\u0080-\U0010ffff"
 _TOKEN = re.compile(
     rf"""
       (?P<blank> [ \t\n\r\f\v]+ | --[^\n\r]* )
     | (?P<comment> /\* )
-    | (?P<text> [eE]'{_ESCAPES}(?:(?:{_NEXT_LINE})?+'{_ESCAPES})*+ | '[^']*' | "[^"]*" )
+    | (?P<text> [eE]'{_ESCAPES}(?:(?:{_NEXT_LINE})?'{_ESCAPES})* | '[^']*' | "[^"]*" )
     | (?P<dollar> \$(?:[{_LETTER}][{_LETTER}0-9]*)?\$ )
     | (?P<open> [eE]?' | " )
     | (?P<word> [{_LETTER}][{_LETTER}0-9$]* )
