@@ -1,0 +1,74 @@
+"""What a profile puts in the place of a query's placeholders, and what a role then has to read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from exporter.model import Column, MetricType, Needs, Query, Scope, Skip, SkipReason
+from exporter.overlay import bound, placeholders
+from shipped import SEED
+
+QUERY = Query(
+    name="tokens",
+    set="oauth2",
+    help="Tokens.",
+    every=60.0,
+    timeout=2.0,
+    labels=("kind",),
+    columns=(Column("oauth2_tokens", "tokens", MetricType.GAUGE, "Tokens."),),
+    variants=((0, "select kind, count(*)::bigint as tokens from :tokens as token group by 1"),),
+    path="queries/oauth2/tokens.sql",
+    scope=Scope.DATABASE,
+    over=("tokens",),
+    needs=Needs(max_pages=8000),
+)
+
+
+def _bound(**changes: object) -> Query:
+    made = bound(replace(QUERY, **changes), SEED)  # type: ignore[arg-type]  # named by the test
+    assert isinstance(made, Query), made
+    return made
+
+
+def test_a_placeholder_becomes_a_subselect_of_the_fields_that_are_spoken_of() -> None:
+    [(_, sql)] = _bound().variants
+    assert "from public.tokens as t" in sql
+    assert " as kind" in sql
+    assert " as expires" not in sql
+    assert placeholders(sql) == frozenset()
+
+
+def test_casts_are_no_placeholders() -> None:
+    assert placeholders("select a::text, :tokens from x::regclass") == {"tokens"}
+
+
+def test_a_role_has_to_read_only_the_columns_of_these_fields() -> None:
+    assert _bound().reads == (Needs(relation="public.tokens", columns=("token_type",), max_pages=8000),)
+    states = ((0, "select kind, revoked, expires from :tokens as token"),)
+    assert _bound(variants=states).reads[0].columns == ("expires_at", "revoked_at", "token_type")
+
+
+def test_retention_and_relations_have_placeholders_of_their_own() -> None:
+    variants = ((0, "select :tokens_retention, :tokens_relations"),)
+    [(_, sql)] = _bound(variants=variants).variants
+    assert sql == "select interval '604800 seconds', array['public.tokens'::pg_catalog.regclass]"
+
+
+@pytest.mark.parametrize(("entity", "there"), [("sessions", True), ("devices", False)])
+def test_a_query_over_what_the_profile_does_not_have_is_skipped(entity: str, there: bool) -> None:
+    made = bound(replace(QUERY, over=(entity,)), SEED)
+    assert isinstance(made, Query) is there
+    if isinstance(made, Skip):
+        assert made.reason is SkipReason.RELATION
+        assert made.detail == "the profile seed has no devices"
+
+
+def test_a_query_over_two_entities_reads_both() -> None:
+    sql = "select client, id from :tokens as token join :clients as c on token.client = c.id"
+    made = _bound(over=("tokens", "clients"), variants=((0, sql),))
+    assert {needs.relation: needs.columns for needs in made.reads} == {
+        "public.clients": ("client_id",),
+        "public.tokens": ("client_id",),
+    }
