@@ -24,6 +24,7 @@ from exporter.profile import (
     columns_read,
     substitute,
 )
+from exporter.profile_source import complaints
 from exporter.quoting import parts
 
 _CLASSES = {
@@ -83,6 +84,14 @@ def merge(profile: Profile, overrides: Overrides, where: str = "profile") -> Pro
         },
         unobservable=tuple(one for one in profile.unobservable if one.unless not in overrides.sources),
     )
+    faults += [
+        Fault(where, f"expressions.{source.key}.{name}", problem, remedy)
+        for source in profile.sources
+        for name in FIELDS[source.entity]
+        for problem, remedy in complaints(
+            overrides.expressions.get(f"{source.key}.{name}", ""), source, profile.parameters
+        )
+    ]
     faults += [Fault(where, f"expressions.{key}", problem) for key, problem in secrets_read(merged)]
     if faults:
         raise ConfigError(faults)

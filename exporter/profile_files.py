@@ -109,7 +109,8 @@ def _parameters(document: Document, head: Section, faults: list[Fault]) -> Mappi
         section.require("help")
         found[name] = Parameter(_seconds(section, "default"), section.text("help") or "")
         if not re.fullmatch(r"[a-z_]\w*", name) or name == "now":
-            head.fault(f"parameters.{name}", "is no name for a parameter", "now is the time of the question")
+            remedy = "now is the time of the question"
+            faults.append(document.fault(("parameters", name), "is no name for a parameter", remedy))
     return found
 
 
@@ -151,7 +152,7 @@ def _requirements(
         classes = {name: _class(document, section, table, name) for name in columns}
         found[Relation("", table)] = classes
         if not classes:
-            head.fault(f"recognise.{table}", "names no column", "column: type")
+            faults.append(document.fault(("recognise", table), "names no column", "column: type"))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from exporter.document import Document, KeyPath, suggestion
 from exporter.entities import FIELDS, Entity, FieldKind, Test, TimeType, TokenKind
@@ -157,25 +157,27 @@ class _Reader:
                 self._check(name, text, source, parameters)
 
     def _check(self, key: str, text: str, source: Source, parameters: Mapping[str, Parameter]) -> None:
-        if not text:
-            return
-        if problem := objection(text):
-            self.fault(key, problem, "one SQL expression")
-        aliases = {"", *(join.alias for join in source.joins)}
-        for one in references(text):
-            if one.parameter and one.name not in {*parameters, "now"}:
-                self.fault(
-                    key, f"there is no parameter {one.name}", suggestion(one.name, {*parameters, "now"})
-                )
-            if one.alias not in aliases:
-                self.fault(key, f"there is no join {one.alias}", suggestion(one.alias, aliases - {""}))
-            if one.time not in {"", "time", *TimeType}:
-                self.fault(
-                    key, f"there is no type of time {one.time}", suggestion(one.time, {"time", *TimeType})
-                )
+        for problem, remedy in complaints(text, source, parameters):
+            self.fault(key, problem, remedy)
 
 
-def objection(text: str) -> str:
+def complaints(text: str, source: Source, parameters: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the form and the placeholders of an expression, each with its remedy."""
+    if text and (problem := _objection(text)):
+        yield problem, "one SQL expression"
+    known = {*parameters, "now"}
+    aliases = {join.alias for join in source.joins}
+    times = {"time", *TimeType}
+    for one in references(text):
+        if one.parameter and one.name not in known:
+            yield f"there is no parameter {one.name}", suggestion(one.name, known)
+        if one.alias and one.alias not in aliases:
+            yield f"there is no join {one.alias}", suggestion(one.alias, aliases)
+        if one.time and one.time not in times:
+            yield f"there is no type of time {one.time}", suggestion(one.time, times)
+
+
+def _objection(text: str) -> str:
     """Return why `text` cannot be one SQL expression among others; empty when nothing speaks against it."""
     if "--" in text or "/*" in text:
         return "holds a comment"

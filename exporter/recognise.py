@@ -87,7 +87,7 @@ class _Candidate:
 
     @property
     def name(self) -> str:
-        return f"{self.profile.name} in schema {self.schema}"
+        return f"{self.profile.name}{f' in schema {self.schema}' if self.schema else ''}"
 
 
 def facts_sql(profiles: Iterable[Profile]) -> str:
@@ -120,7 +120,11 @@ def recognise(profiles: Collection[Profile], facts: Facts, schema: str = "") -> 
     one left is an ambiguity, which only the user can resolve.
     """
     schemas = sorted({relation.schema for relation in facts if schema in {"", relation.schema}})
-    candidates = [_held_against(profile, facts, each) for profile in profiles for each in schemas]
+    candidates = [
+        _held_against(profile, facts, each)
+        for profile in profiles
+        for each in (schemas if any(not relation.schema for relation in profile.requirements) else [""])
+    ]
     fitting = [candidate for candidate in candidates if not candidate.lacks]
     best = [one for one in fitting if not any(_outdoes(other, one) for other in fitting)]
     if len(best) == 1:
