@@ -120,9 +120,9 @@ class Bench:
 
     def settled(self) -> Plan:
         """Return the plan chosen when the cost of the index is known, as the second choice has it."""
-        plan = self.plan()
+        plan, cost = self.plan(), None
         for _attempt in range(3):
-            cost = index_cost(self.fetch(plan), plan)
+            cost = index_cost(self.fetch(plan), plan) or cost
             plan = self.plan(cost)
         return plan
 

@@ -138,9 +138,9 @@ def index_cost(rows: Rows, plan: Plan) -> IndexCost | None:
     found = [cast("list[int]", counts) for part, _, _, _, counts, _ in rows.rows if part == "near"]
     if not found:
         return None
-    return IndexCost(
-        sum(sum(counts[:-1]) for counts in found), sum(counts[-1] for counts in found), plan.index_share
-    )
+    tokens, blocks = sum(sum(counts[:-2]) for counts in found), sum(counts[-2] for counts in found)
+    cut = any(counts[-1] for counts in found)
+    return IndexCost(tokens, 10 * INDEX_WHOLE if cut else blocks, plan.index_share)
 
 
 def choose(
@@ -153,7 +153,7 @@ def choose(
     """Choose how to count from facts that cost nothing.
 
     `expected` is how many rows an index is going to find in the window, as the last run or the planner's
-    histogram has it; `cost` what that cost last time.
+    histogram has it; `cost` what an index cost when it was last used, however long ago.
     """
     pages = sum(leaf.pages for leaf in leaves)
     if pages <= SCAN_AT_ALL:
@@ -161,7 +161,10 @@ def choose(
         return Plan(Method.SCAN, f"{pages} pages are read whole", 60.0 if often else 600.0)
     share = _index_share(source, leaves, expected, cost)
     by_tid = major >= TID_RANGE
-    tail = None if share or not by_tid else _newest(leaves)
+    tail = _newest(leaves) if by_tid else None
+    if tail and cost and share < 1:
+        share = 0.0  # the end of the table tells more than a part of the window
+    tail = None if share else tail
     other = _index_blocks(cost, share) if share else TAIL_BLOCKS * (tail is not None)
     blocks = _sample_blocks(leaves, pages, other)
     draws = tuple(

@@ -124,6 +124,19 @@ def test_facts_are_read_in_the_order_of_the_statement() -> None:
 
 def test_what_an_index_cost_is_the_sum_over_its_windows() -> None:
     plan = Plan(Method.SAMPLE, "", 300.0, index_share=0.5)
-    near = [("near", 0, number, 2.0, [3, 4, 5], None) for number in range(2)]
+    near = [("near", 0, number, 2.0, [3, 4, 5, 0], None) for number in range(2)]
     assert index_cost(Rows((), near), plan) == IndexCost(14, 10, 0.5)
     assert index_cost(Rows((), []), plan) is None
+
+
+def test_an_index_whose_answer_was_cut_is_too_dear_to_be_read_whole_again() -> None:
+    plan = Plan(Method.SAMPLE, "", 300.0, index_share=1.0)
+    cost = index_cost(Rows((), [("near", 0, 0, 1.0, [100_000, 300, 1], None)]), plan)
+    assert 0 < choose(SOURCE, (INDEXED,), 15, cost=cost).index_share < 0.1
+
+
+def test_the_end_of_the_table_is_preferred_to_a_part_of_an_index_but_not_to_all_of_it() -> None:
+    ordered = replace(INDEXED, correlation=1.0)
+    dear, cheap = (choose(SOURCE, (ordered,), 15, cost=IndexCost(1, n, 1.0)) for n in (9_000, 90))
+    assert (dear.index_share, dear.draws[0].tail) == (0, True)
+    assert (cheap.index_share, cheap.draws[0].tail) == (1, False)

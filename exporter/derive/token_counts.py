@@ -7,7 +7,7 @@ Rows come in with the columns of COLUMNS, in parts:
 - `block`, a row for each block drawn: ring, place = its number, weight = blocks it stands for, its counts;
 - `chance`, the same where each block was drawn by chance alone, and drawn blocks without rows are not seen;
 - `near`, a row for each window of the expiry read by an index: place, weight = 1 / share of time read,
-  counts = live tokens that expire within it, by kind, then the blocks visited.
+  counts = live tokens that expire within it, by kind, the blocks visited, and whether the answer was cut.
 
 The counts of a scan and of a block are, for each kind: revoked, used, expired, live and expiring within the
 horizon, live and expiring later, recently issued and neither revoked nor used; then, once: recently issued.
@@ -103,6 +103,7 @@ def read(rows: Rows) -> Reading:
         parts.setdefault(cast("str", part), []).append(drawn)
         kinds = tuple(cast("list[str]", names)) if names else kinds
     (facts,) = parts["facts"]
+    near = parts.get("near", [])
     inserted, updated, deleted, in_recovery, horizon, has_used, *lifetimes = facts.counts
     return Reading(
         activity=Activity(facts.place, inserted, updated, deleted),
@@ -112,7 +113,7 @@ def read(rows: Rows) -> Reading:
         lifetimes=dict(zip(kinds, lifetimes, strict=True)),
         scan=tuple(parts["scan"][0].counts) if "scan" in parts else (),
         groups=(*strata(parts.get("block", ())), *((block,) for block in parts.get("chance", ()))),
-        near=strata(parts.get("near", ())),
+        near=() if any(each.counts[-1] for each in near) else strata(near),
     )
 
 
