@@ -1,0 +1,212 @@
+"""Owns turning what a counting statement read into tokens by kind and state, each with its error and method.
+
+Rows come in with the columns of COLUMNS, in parts:
+- `facts`, one row: counts = FACTS, then the lifetime of each kind in seconds (0: unknown); names = the kinds;
+  place = the server's time as Unix time;
+- `scan`, one row: the counts of the whole table;
+- `block`, a row for each block drawn: ring, place = its number, weight = blocks it stands for, its counts;
+- `chance`, the same where each block was drawn by chance alone, and drawn blocks without rows are not seen;
+- `near`, a row for each window of the expiry read by an index: place, weight = 1 / share of time read,
+  counts = live tokens that expire within it, by kind, the blocks visited, and whether the answer was cut.
+
+The counts of a scan and of a block are, for each kind: revoked, used, expired, live and expiring within the
+horizon, live and expiring later, recently issued and neither revoked nor used; then, once: recently issued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import cast
+
+from exporter.derive.strata import ENOUGH_CARRIERS, Drawn, Estimate, ratio, strata, total
+from exporter.derive.token_memory import (
+    Activity,
+    Memory,
+    blend,
+    changed,
+    inserted_within,
+    remember,
+)
+from exporter.model import Rows
+
+COLUMNS = ("part", "ring", "place", "weight", "counts", "names")
+FACTS = ("inserted", "updated", "deleted", "in_recovery", "horizon", "has_used")
+STATES = ("active", "expired", "revoked", "used")
+DERIVED = ("kind", "state", "count", "half_width", "method")
+A_KIND = 6  # counts of a kind
+REVOKED, USED, EXPIRED, NEAR, LATER, FRESH = range(A_KIND)
+_OFFSETS = {
+    "active": (NEAR, LATER),
+    "later": (LATER,),
+    "expired": (EXPIRED,),
+    "revoked": (REVOKED,),
+    "used": (USED,),
+}
+SCAN, INDEX, TAIL, RATE, SAMPLE = "scan", "index", "tail", "rate", "sample"
+# Tokens that live longer than this are no business of arrivals: too many are revoked, and too long ago.
+SHORT = 6 * 3600
+# What Little's law may be off by on its own: arrivals that were rolled back, clocks apart, early revocation.
+_LAW_ERROR = 0.03
+
+# Rings of a relation are numbered from a multiple of this.
+RINGS = 10
+
+Cell = tuple[str, str]
+Table = dict[Cell, tuple[Estimate, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one statement read, parsed."""
+
+    activity: Activity
+    on_primary: bool
+    horizon: float
+    states: tuple[str, ...]
+    lifetimes: Mapping[str, float]  # by kind, in the order of the counts; 0 = unknown
+    scan: tuple[int, ...]
+    groups: tuple[tuple[Drawn, ...], ...]
+    near: tuple[tuple[Drawn, ...], ...]
+
+
+def token_counts(rows: Rows, previous: object | None, _now: float) -> tuple[Rows, object | None]:
+    """Return tokens by kind and state, half the width of the 95 % interval and the method; and the memory.
+
+    The clock is the server's, which is in the rows.
+    States exclude each other (revoked before used before expired before active) and sum up to the rows.
+    """
+    reading = read(rows)
+    memory = previous if isinstance(previous, Memory) else Memory()
+    if reading.scan:
+        table, cells = dict(_scanned(reading)), {}
+    else:
+        cells = _averages(reading, memory)
+        table = _estimated(reading, memory, cells)
+    span = max([reading.horizon, *(each for each in reading.lifetimes.values() if each <= SHORT)])
+    answer = tuple(
+        (kind, state, estimate.value, estimate.half_width, method)
+        for (kind, state), (estimate, method) in table.items()
+    )
+    return Rows(DERIVED, answer, rows.seconds), remember(memory, reading.activity, cells, span)
+
+
+def read(rows: Rows) -> Reading:
+    """Parse the rows of a counting statement."""
+    parts: dict[str, list[Drawn]] = {}
+    kinds: tuple[str, ...] = ()
+    for part, ring, place, weight, counts, names in rows.rows:
+        drawn = Drawn(
+            cast("int", ring), cast("int", place), cast("float", weight), tuple(cast("list[int]", counts))
+        )
+        parts.setdefault(cast("str", part), []).append(drawn)
+        kinds = tuple(cast("list[str]", names)) if names else kinds
+    (facts,) = parts["facts"]
+    near = parts.get("near", [])
+    inserted, updated, deleted, in_recovery, horizon, has_used, *lifetimes = facts.counts
+    return Reading(
+        activity=Activity(facts.place, inserted, updated, deleted),
+        on_primary=not in_recovery,
+        horizon=horizon,
+        states=STATES if has_used else STATES[:-1],
+        lifetimes=dict(zip(kinds, lifetimes, strict=True)),
+        scan=tuple(parts["scan"][0].counts) if "scan" in parts else (),
+        groups=(*strata(parts.get("block", ())), *((block,) for block in parts.get("chance", ()))),
+        near=() if any(each.counts[-1] for each in near) else strata(near),
+    )
+
+
+def _cell(kind: int, *offsets: int) -> Callable[[Sequence[int]], float]:
+    first = kind * A_KIND
+    if len(offsets) == 1:
+        return itemgetter(first + offsets[0])
+    places = [first + offset for offset in offsets]
+    return lambda counts: sum(counts[place] for place in places)
+
+
+def _scanned(reading: Reading) -> Iterator[tuple[Cell, tuple[Estimate, str]]]:
+    for number, kind in enumerate(reading.lifetimes):
+        for state in reading.states:
+            yield (kind, state), (Estimate(_cell(number, *_OFFSETS[state])(reading.scan)), SCAN)
+
+
+def _averages(reading: Reading, memory: Memory) -> dict[Cell, Estimate]:
+    """Return every cell that blocks can tell, averaged; `later`, not active, where an index reads near."""
+    states = ("later" if reading.near else "active", *reading.states[1:])
+    change = changed(memory, reading.activity) if reading.on_primary else None
+    return {
+        (kind, state): blend(
+            memory.cells.get((kind, state)), total(reading.groups, _cell(number, *_OFFSETS[state])), change
+        )
+        for number, kind in enumerate(reading.lifetimes)
+        for state in states
+    }
+
+
+def _estimated(reading: Reading, memory: Memory, cells: Mapping[Cell, Estimate]) -> Table:
+    table: Table = {}
+    for number, (kind, lifetime) in enumerate(reading.lifetimes.items()):
+        if reading.near:
+            later = cells[kind, "later"]
+            # Where no token lives longer than the horizon, not having seen one that does is no doubt.
+            later = Estimate(0) if not later.value and 0 < lifetime <= reading.horizon else later
+            near = total(reading.near, itemgetter(number))
+            table[kind, "active"] = near + later, INDEX
+        else:
+            table[kind, "active"] = _active(reading, memory, cells[kind, "active"], number)
+        for state in reading.states[1:]:
+            table[kind, state] = cells[kind, state], SAMPLE
+    return table
+
+
+def _active(reading: Reading, memory: Memory, drawn: Estimate, number: int) -> tuple[Estimate, str]:
+    """Return the live tokens of a kind where no index leads with the expiry."""
+    lifetime = tuple(reading.lifetimes.values())[number]
+    if not 0 < lifetime <= SHORT:
+        return drawn, SAMPLE
+    tail = _tail(reading.groups, number)
+    if tail:
+        return tail, TAIL
+    law = _little(reading, memory, number, lifetime) if reading.on_primary else None
+    if law is None:
+        return drawn, SAMPLE
+    if drawn.carriers < ENOUGH_CARRIERS:
+        return (law, RATE) if law.half_width < drawn.half_width or not drawn.value else (drawn, SAMPLE)
+    apart = (drawn.value - law.value) ** 2 / (drawn.variance + law.variance)
+    if apart > 9:  # noqa: PLR2004 - three standard deviations: rows arrive that are no new tokens
+        return drawn, SAMPLE
+    share = drawn.variance / (drawn.variance + law.variance)
+    value = share * law.value + (1 - share) * drawn.value
+    return Estimate(value, share * law.variance, drawn.carriers, drawn.freedom), RATE
+
+
+def _tail(groups: Sequence[Sequence[Drawn]], number: int) -> Estimate | None:
+    """Return the live tokens of a table that is only appended to, when its end holds them all.
+
+    Rings count from 1 at the end of the table, where every block is read; ring 0 is the bulk of it.
+    """
+    live = _cell(number, NEAR, LATER)
+    bulk = [block for group in groups for block in group if not block.ring % RINGS]
+    if sum(map(len, groups)) == len(bulk) or any(live(block.counts) for block in bulk):
+        return None
+    estimate = total(groups, live)
+    return estimate if estimate.carriers else Estimate(0)
+
+
+def _little(reading: Reading, memory: Memory, number: int, lifetime: float) -> Estimate | None:
+    """Return arrivals within a lifetime times the share of them that are of the kind and not withdrawn.
+
+    Source: J. D. C. Little, A Proof for the Queuing Formula L = λW, 1961. The share is that among the rows
+    recently issued, of which blocks tell.
+    """
+    arrivals = inserted_within(memory, reading.activity, lifetime)
+    recent = A_KIND * len(reading.lifetimes)
+    share = ratio(reading.groups, _cell(number, FRESH), lambda counts: counts[recent])
+    if arrivals is None or share is None:
+        return None
+    inserted, seen = arrivals
+    value = inserted * share.value
+    # Of the time that was not seen nothing is known but that the rate changes with the hour of the day.
+    doubt = _LAW_ERROR + 0.2 * (1 - seen)
+    return Estimate(value, inserted**2 * share.variance + (doubt * value) ** 2, share.carriers, share.freedom)
