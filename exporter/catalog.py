@@ -16,6 +16,7 @@ from exporter.document import Document, in_order, parse, read_text, reason
 from exporter.errors import ConfigError, Fault
 from exporter.model import Catalog, Query
 from exporter.naming import openmetrics_family
+from exporter.overlay import unknown_placeholders
 from exporter.section import Section
 from exporter.statement import NO_SQL, statement
 
@@ -148,7 +149,11 @@ def _read_query(name: str, paths: Mapping[int, Path], derivations: Collection[st
             found.faults.extend(faults)
             base = _sql(file, source, found.faults, optional=bool(variants))
             floors = ((0, base), *sqls) if base else tuple(sqls)
-            found.queries.append((replace(query, variants=floors), document))
+            whole = replace(query, variants=floors)
+            for unknown in unknown_placeholders(whole) if query.over else ():
+                problem = f":{unknown} is no placeholder of {', '.join(query.over)}"
+                found.faults.append(Fault(source, "over", problem, "docs/profiles.md lists them"))
+            found.queries.append((whole, document))
             return
     _sql(file, source, found.faults, optional=bool(variants))
 

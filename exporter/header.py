@@ -12,7 +12,10 @@ from exporter.model import Column, MetricType, Needs, Query, Role, Scope
 from exporter.naming import family_objection, label_objection
 from exporter.section import Section
 
-KEYS = ("help", "every", "timeout", "scope", "on", "needs", "over", "labels", "limit", "derive", "metrics")
+KEYS = (
+    *("help", "every", "timeout", "scope", "on", "needs", "over", "over_any"),
+    *("labels", "limit", "derive", "metrics"),
+)
 _NEEDS = ("version", "extension", "setting", "relation", "columns", "max_pages")
 _METRIC = ("column", "type", "help")
 
@@ -44,10 +47,11 @@ def read(
         path=document.source,
         scope=scope,
         on=head.choice("on", Role) or Role.ANY,
-        needs=_needs(document, faults, is_over=head.has("over")),
+        needs=_needs(document, faults, is_over=head.has("over") or head.has("over_any")),
         limit=head.whole("limit", 1, _MOST) or _DEFAULT_LIMIT,
         derive=_derivation(head, derivations),
         over=_over(head, scope),
+        over_any=head.has("over_any"),
     )
     if query.every and query.timeout >= query.every:
         times = f"{format_duration(query.timeout)} is not below every, {format_duration(query.every)}"
@@ -65,12 +69,15 @@ def _labels(head: Section, scope: Scope) -> tuple[str, ...]:
 
 
 def _over(head: Section, scope: Scope) -> tuple[str, ...]:
-    names = head.names("over")
+    key = "over_any" if head.has("over_any") else "over"
+    names = head.names(key)
     for name in names:
         if name not in list(Entity):
-            head.fault("over", f"there is no entity {name}", suggestion(name, list(Entity)))
+            head.fault(key, f"there is no entity {name}", suggestion(name, list(Entity)))
     if names and scope is not Scope.DATABASE:
-        head.fault("over", "a token store is looked for in each database", "add scope: database")
+        head.fault(key, "a token store is looked for in each database", "add scope: database")
+    if head.has("over") and head.has("over_any"):
+        head.fault("over_any", "over is given too", "choose one")
     return names
 
 

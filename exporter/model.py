@@ -114,6 +114,7 @@ class Query:
     derive: str | None = None
     # Entities of a token store (see `entities`) whose names stand as placeholders in the SQL.
     over: tuple[str, ...] = ()
+    over_any: bool = False  # one of them is enough
     # What the query reads besides `needs`: the relations that a profile put in the placeholders' place.
     reads: tuple[Needs, ...] = ()
 

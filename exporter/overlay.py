@@ -1,84 +1,171 @@
 r"""Owns queries over token stores: the placeholders in their SQL, and what a profile puts there; pure.
 
-In the SQL of a query with `over: [tokens]`
-    :tokens             is a subselect with the entity's fields that the SQL speaks of,
-    :tokens_retention   the interval for which a row may stay after its end,
-    :tokens_relations   the relations it is made of, as regclass[].
+In the SQL of a query with `over: [tokens]` (or `over_any`, of which one entity is enough)
+    :tokens                     is a subselect with the entity's fields that the SQL speaks of,
+    :tokens_issued_within_11m   the same, of rows whose time is that long ago or later,
+    :tokens_retention           the interval for which a row may stay after its end,
+    :tokens_relations           the relations that hold the rows, as regclass[],
+    :tokens_has_used            whether the store shows a field,
+    :tokens_kinds               the kinds of tokens it always has,
+    :tokens_kinds_with_used     those of them that show a field.
 They are written like psql's variables, so that the file still runs under psql after \set.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
-from exporter.bind import field_sql, qualified, source_from, source_where
+from exporter import bind
+from exporter.duration import parse_duration
 from exporter.entities import FIELDS, RETENTION, Entity
 from exporter.model import Needs, Query, Skip, SkipReason
-from exporter.profile import Profile, Source, columns_of, texts
+from exporter.profile import (
+    Constant,
+    KindColumn,
+    Profile,
+    Source,
+    TimeColumn,
+    TimeExpression,
+    columns_of,
+    texts,
+)
 from exporter.quoting import literal
 
 # A colon that is not part of a cast, and a name.
-_PLACEHOLDER = re.compile(r"(?<!:):(?P<name>[a-z_]+)\b")
+_PLACEHOLDER = re.compile(r"(?<![:\w]):(?P<name>[a-z][a-z0-9_]*)")
 _WORD = re.compile(r"\w+")
+_COMMENT = re.compile(r"--[^\n]*")
+_SHAPE = re.compile(
+    rf"(?P<entity>{'|'.join(Entity)})"
+    r"(?:_(?P<what>retention|relations|kinds)|_has_(?P<has>\w+)|_kinds_with_(?P<kinds_with>\w+)"
+    r"|_(?P<time>\w+)_within_(?P<within>\w+))?"
+)
+# What stands for a field that a store without the entity has no row for.
+_TYPED = {"expires": "null::timestamptz"} | dict.fromkeys(("kind", "id", "state", "version"), "null::text")
 
 
-def bound(query: Query, profile: Profile) -> Query | Skip:
-    """Return `query` in terms of the tables of `profile`, or why that cannot be."""
-    for name in query.over:
-        if not profile.of(Entity(name)):
-            return Skip(SkipReason.RELATION, f"the profile {profile.name} has no {name}")
-    texts = {key: text for name in query.over for key, text in _texts(query, Entity(name), profile).items()}
+def bound(query: Query, profile: Profile, left_out: Collection[Entity] = ()) -> Query | Skip:
+    """Return `query` in terms of the tables of `profile`, or why that cannot be.
+
+    `left_out` are entities that may not be read, or are too large to be.
+    """
+    there = [name for name in query.over if profile.of(Entity(name)) and name not in left_out]
+    missing = [name for name in query.over if not profile.of(Entity(name))]
+    if missing and (not query.over_any or not there):
+        return Skip(SkipReason.RELATION, f"the profile {profile.name} has no {', '.join(missing)}")
+    place = _Place(query, profile, frozenset(there))
     return replace(
         query,
-        variants=tuple((floor, _filled(sql, texts)) for floor, sql in query.variants),
-        reads=_reads(query, profile),
+        variants=tuple((floor, place.filled(sql)) for floor, sql in query.variants),
+        reads=tuple(needs for name in there for needs in reads(query, profile, Entity(name))),
     )
 
 
-def placeholders(sql: str) -> frozenset[str]:
-    """Return the names that stand as placeholders in an SQL text."""
-    return frozenset(match["name"] for match in _PLACEHOLDER.finditer(sql))
-
-
-def _filled(sql: str, texts: Mapping[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda match: texts.get(match["name"], match[0]), sql)
-
-
-def _texts(query: Query, entity: Entity, profile: Profile) -> Mapping[str, str]:
-    retention = profile.retention.get(entity, RETENTION.get(entity, 0.0))
-    names = sorted({qualified(source.relation) for source in profile.of(entity)})
-    regclasses = ", ".join(f"{literal(name)}::pg_catalog.regclass" for name in names)
-    return {
-        str(entity): f"({' union all '.join(_rows(query, source) for source in profile.of(entity))})",
-        f"{entity}_retention": f"interval '{retention:.0f} seconds'",
-        f"{entity}_relations": f"array[{regclasses}]",
-    }
-
-
-def _rows(query: Query, source: Source) -> str:
-    fields = ", ".join(f"{field_sql(source, name)} as {name}" for name in _fields(query, source.entity))
-    return f"select {fields} from {source_from(source)} where {source_where(source)}"
-
-
-def _fields(query: Query, entity: Entity) -> list[str]:
-    """Return the fields of an entity that the query speaks of: a role needs rights on their columns only."""
-    words = {word for _, sql in query.variants for word in _WORD.findall(sql)}
-    return [name for name in FIELDS[entity] if name in words] or [next(iter(FIELDS[entity]))]
-
-
-def _reads(query: Query, profile: Profile) -> tuple[Needs, ...]:
+def reads(query: Query, profile: Profile, entity: Entity) -> tuple[Needs, ...]:
+    """Return what a role has to be able to read of an entity for `query`, by relation."""
     found: dict[str, set[str]] = {}
-    for source in profile.sources:
-        if str(source.entity) not in query.over:
-            continue
-        found.setdefault(qualified(source.relation), set())
-        values = (source.fields.get(name) for name in _fields(query, source.entity))
+    for source in profile.of(entity):
+        found.setdefault(bind.qualified(source.relation), set())
+        values = (source.fields.get(name) for name in _fields(query, entity))
         sql = [text for value in values if value is not None for text in texts(value)]
         for relation, name in columns_of(source, source.where, *(join.on for join in source.joins), *sql):
-            found.setdefault(qualified(relation), set()).add(name)
+            found.setdefault(bind.qualified(relation), set()).add(name)
     return tuple(
         Needs(relation=relation, columns=tuple(sorted(columns)), max_pages=query.needs.max_pages)
         for relation, columns in sorted(found.items())
     )
+
+
+def unknown_placeholders(query: Query) -> Iterator[str]:
+    """Yield what looks like a placeholder in the SQL of `query` and stands for nothing."""
+    for _, sql in query.variants:
+        for match in _PLACEHOLDER.finditer(_COMMENT.sub("", sql)):
+            shape = _SHAPE.fullmatch(match["name"])
+            if shape is None or shape["entity"] not in query.over:
+                yield match["name"]
+
+
+def _fields(query: Query, entity: Entity) -> list[str]:
+    """Return the fields of an entity that the query speaks of: a role needs rights on their columns only."""
+    words: set[str] = set()
+    for _, sql in query.variants:
+        code = _COMMENT.sub("", sql)
+        words.update(_WORD.findall(code))
+        shapes = (_SHAPE.fullmatch(match["name"]) for match in _PLACEHOLDER.finditer(code))
+        words.update(shape["time"] for shape in shapes if shape and shape["time"])
+    return [name for name in FIELDS[entity] if name in words] or [next(iter(FIELDS[entity]))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What fills the placeholders of one query."""
+
+    query: Query
+    profile: Profile
+    there: frozenset[str]
+
+    def filled(self, sql: str) -> str:
+        return _PLACEHOLDER.sub(lambda match: self._value(match["name"]) or match[0], sql)
+
+    def _value(self, name: str) -> str | None:
+        shape = _SHAPE.fullmatch(name)
+        if shape is None or shape["entity"] not in self.query.over:
+            return None
+        entity = Entity(shape["entity"])
+        sources = self.profile.of(entity) if entity in self.there else ()
+        if shape["what"]:
+            return self._about(shape["what"], entity, sources)
+        if shape["has"]:
+            return str(any(shape["has"] in source.fields for source in sources)).lower()
+        if shape["kinds_with"]:
+            return _kinds([source for source in sources if shape["kinds_with"] in source.fields])
+        arms = [self._arm(source, shape["time"], shape["within"]) for source in sources]
+        return f"({' union all '.join(arms) or self._none(entity)})"
+
+    def _about(self, what: str, entity: Entity, sources: Collection[Source]) -> str:
+        if what == "retention":
+            seconds = self.profile.retention.get(entity, RETENTION.get(entity, 0.0))
+            return f"interval '{seconds:.0f} seconds'"
+        if what == "kinds":
+            return _kinds(sources)
+        names = sorted({literal(bind.qualified(source.relation)) for source in sources})
+        return f"array[{', '.join(names)}]::pg_catalog.regclass[]"
+
+    def _arm(self, source: Source, field: str | None, duration: str | None) -> str:
+        names = _fields(self.query, source.entity)
+        listed = ", ".join(f"{bind.field_sql(source, name)} as {name}" for name in names)
+        rows = f"select {listed} from {bind.source_from(source)} where {bind.source_where(source)}"
+        if field is None or duration is None:
+            return rows
+        return f"{rows} and {_since(source, field, parse_duration(duration))}"
+
+    def _none(self, entity: Entity) -> str:
+        fields = FIELDS[entity]
+        values = ((name, fields[name].absent or _TYPED[name]) for name in _fields(self.query, entity))
+        return f"select {', '.join(f'{value} as {name}' for name, value in values)} where false"
+
+
+def _since(source: Source, field: str, seconds: float) -> str:
+    """Return the condition that a time is at most so long ago, as the column stores it where it can be."""
+    time = source.fields.get(field)
+    moment = f"(now() - interval '{seconds:.0f} seconds')"
+    if isinstance(time, TimeColumn) and not time.otherwise and (plain := bind.in_domain(time.type, moment)):
+        return f"{bind.column(time.column)} > {plain}"
+    if isinstance(time, TimeColumn | TimeExpression):
+        return f"{bind.timestamptz(time, source)} > {moment}"
+    return "false"
+
+
+def _kinds(sources: Collection[Source]) -> str:
+    kinds: dict[str, None] = {}
+    for source in sources:
+        match source.fields["kind"]:
+            case Constant(kind):
+                kinds[kind] = None
+            case KindColumn(_, written):
+                kinds |= dict.fromkeys(kind for kind in written.values() if kind in {"access", "refresh"})
+            case _:
+                pass
+    return f"array[{', '.join(map(literal, kinds))}]::text[]"

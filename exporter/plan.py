@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from exporter.entities import Entity
 from exporter.errors import QueryError
 from exporter.model import JobKey, Query, Scope, ServerInfo, Skip, SkipReason, Target
-from exporter.overlay import bound
+from exporter.overlay import bound, reads
+from exporter.profile import Profile
 from exporter.scout import Known
 from exporter.targets import selected_databases, skip
 
@@ -66,14 +68,25 @@ def _judged(target: Target, key: JobKey, query: Query, server: ServerInfo, facts
     if known is None:
         detail = f"max_connections is {target.max_connections}: no connection is left to visit {database}"
         return Skip(SkipReason.CONNECTIONS, detail, "set max_connections of the target to 2 or more")
-    placed = _placed(query, known)
+    placed = _placed(query, known, server)
     return placed if isinstance(placed, Skip) else skip(placed, server, known.info) or placed
 
 
-def _placed(query: Query, known: Known) -> Query | Skip:
+def _placed(query: Query, known: Known, server: ServerInfo) -> Query | Skip:
     if not query.over:
         return query
     if known.store is None or known.store.profile is None:
         report = known.store.report if known.store else "no profile is configured"
         return Skip(SkipReason.RELATION, f"no token store was recognised: {report}")
-    return bound(query, known.store.profile)
+    profile = known.store.profile
+    return bound(query, profile, _left_out(query, profile, known, server) if query.over_any else ())
+
+
+def _left_out(query: Query, profile: Profile, known: Known, server: ServerInfo) -> list[Entity]:
+    """Return the entities that this query has to do without; not all of them, so that it can say why."""
+    hindered = [
+        entity
+        for entity in map(Entity, query.over)
+        if skip(replace(query, over=(), reads=reads(query, profile, entity)), server, known.info)
+    ]
+    return hindered if len(hindered) < len(query.over) else hindered[1:]

@@ -52,6 +52,7 @@ def _relations(queries: Mapping[str, Query], store: TokenStore | None) -> tuple[
     """Return the relations whose facts decide whether some query runs."""
     needed = {query.needs.relation for query in queries.values()}
     for query in queries.values():
+        # Also of an entity that over_any may have to leave out: these facts tell.
         placed = bound(query, store.profile) if query.over and store and store.profile else query
         if not isinstance(placed, Skip):
             needed |= {needs.relation for needs in placed.reads}

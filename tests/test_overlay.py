@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from exporter.model import Column, MetricType, Needs, Query, Scope, Skip, SkipReason
-from exporter.overlay import bound, placeholders
+from exporter.overlay import bound, unknown_placeholders
 from shipped import SEED
 
 QUERY = Query(
@@ -37,11 +37,18 @@ def test_a_placeholder_becomes_a_subselect_of_the_fields_that_are_spoken_of() ->
     assert "from public.tokens as t" in sql
     assert " as kind" in sql
     assert " as expires" not in sql
-    assert placeholders(sql) == frozenset()
+    assert ":tokens" not in sql
 
 
-def test_casts_are_no_placeholders() -> None:
-    assert placeholders("select a::text, :tokens from x::regclass") == {"tokens"}
+def test_casts_are_no_placeholders_and_unknown_ones_are_named() -> None:
+    sql = "select a::text, 'x'::regclass from :tokens as t -- :comment"
+    assert list(unknown_placeholders(replace(QUERY, variants=((0, sql),)))) == []
+    wrong = "select 1 from :tokns, :clients, :tokens_retentoin"
+    assert list(unknown_placeholders(replace(QUERY, variants=((0, wrong),)))) == [
+        "tokns",
+        "clients",
+        "tokens_retentoin",
+    ]
 
 
 def test_a_role_has_to_read_only_the_columns_of_these_fields() -> None:
@@ -53,7 +60,7 @@ def test_a_role_has_to_read_only_the_columns_of_these_fields() -> None:
 def test_retention_and_relations_have_placeholders_of_their_own() -> None:
     variants = ((0, "select :tokens_retention, :tokens_relations"),)
     [(_, sql)] = _bound(variants=variants).variants
-    assert sql == "select interval '604800 seconds', array['public.tokens'::pg_catalog.regclass]"
+    assert sql == "select interval '604800 seconds', array['public.tokens']::pg_catalog.regclass[]"
 
 
 @pytest.mark.parametrize(("entity", "there"), [("sessions", True), ("devices", False)])
