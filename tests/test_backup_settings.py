@@ -29,7 +29,7 @@ BAD = [
     ("[{name: a}]", "backups.0.path", "is missing"),
     ("[{name: a, path: ''}]", "backups.0.path", "must be one line"),
     ("[{name: a b, path: b}]", "backups.0.name", "must be up to 63 letters"),
-    ("[{name: a, path: b, patern: c}]", "backups.0.patern", "did you mean pattern?"),
+    ("[{name: a, path: b, evry: 5m}]", "backups.0.evry", "did you mean every?"),
     ("[{name: a, path: b, pattern: 'c/*'}]", "backups.0.pattern", "a folder belongs into path"),
     ("[{name: a, path: b, every: 5}]", "backups.0.every", "must be a duration"),
     ("[{name: a, path: b, min_size: -1}]", "backups.0.min_size", "must be at least 0"),
