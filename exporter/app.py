@@ -16,6 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from exporter import __version__, logs, web
+from exporter.backup_watch import BackupWatch
 from exporter.configuration import Configuration
 from exporter.database import Database
 from exporter.derive import DERIVATIONS
@@ -68,15 +69,18 @@ class Daemon:
         self._engine = Engine(
             self.store, self.telemetry, self._runner, self._schedule, time.time, random.random
         )
+        self._backups = BackupWatch(self.store, time.time)
         self._targets: dict[str, _Watched] = {}
         self._chores: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start supervising all targets; returns at once, also when none can be reached."""
         self._schedule.start()
+        self._backups.configure(self.configuration.settings.backups)
         self._chores = [
             asyncio.create_task(self._publish_process()),
             asyncio.create_task(self._prepare_pages()),
+            asyncio.create_task(self._backups.serve()),
         ]
         for target in self.configuration.targets:
             self._watch(target)
@@ -145,6 +149,7 @@ class Daemon:
     async def _adopt(self, new: Configuration) -> None:
         old, self.configuration = self.configuration, new
         self._runner.expire_after = new.settings.expire_after
+        self._backups.configure(new.settings.backups)
         logs.configure(new.settings.log.level, new.settings.log.format)
         if new.settings.web != old.settings.web:
             log.warning("a change under web needs a restart")

@@ -61,6 +61,12 @@ def _sets(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _pattern(value: str) -> str:
+    if "/" in value:
+        raise ValueError("is for names of files: a folder belongs into path")
+    return value
+
+
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
@@ -82,6 +88,7 @@ def _address(value: str) -> str:
 
 Text = Annotated[str, AfterValidator(_printable)]
 Folder = Annotated[Path, BeforeValidator(_path)]
+NamePattern = Annotated[Text, AfterValidator(_pattern)]
 TargetName = Annotated[str, AfterValidator(_target_name)]
 VariableName = Annotated[str, AfterValidator(_variable)]
 Dsn = Annotated[SecretStr, AfterValidator(_dsn)]

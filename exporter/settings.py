@@ -6,7 +6,7 @@ Flags win over the environment, the environment over the file. No fault ever quo
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,6 +22,7 @@ from exporter.fields import (
     Duration,
     Folder,
     Grace,
+    NamePattern,
     SetNames,
     Strict,
     TargetName,
@@ -51,6 +52,17 @@ class TargetSettings(Strict):
     max_connections: Annotated[int, Field(strict=True, ge=1, le=10)] = 3
     connect_timeout: Duration = 5.0
     oauth2: StoreSettings | None = None
+
+
+class BackupSettings(Strict):
+    """Backups to watch on a disk. `every` in seconds, `min_size` in bytes; `path` is a folder or a glob."""
+
+    name: TargetName
+    path: Text
+    pattern: NamePattern = "*"
+    every: Duration = 300.0
+    min_size: Annotated[int, Field(strict=True, ge=0)] = 0
+    target: TargetName | None = None
 
 
 class QueryOverride(Strict):
@@ -99,6 +111,7 @@ class Settings(BaseSettings):
     queries_dirs: tuple[Folder, ...] = ()
     oauth2: StoreSettings = StoreSettings()
     profiles_dirs: tuple[Folder, ...] = ()
+    backups: tuple[BackupSettings, ...] = ()
     expire_after: Annotated[float, Field(ge=1, le=100)] = 3.0
     shutdown_grace: Grace = 10.0
     web: Web = Web()
@@ -201,6 +214,8 @@ def _near(path: KeyPath) -> str:
             model = StoreSettings
         case ("targets", _, _):
             model = TargetSettings
+        case ("backups", _, _):
+            model = BackupSettings
         case ("queries", _, _):
             model = QueryOverride
         case ("web", _):
@@ -230,6 +245,19 @@ def _conflicts(settings: Settings, environ: Mapping[str, str]) -> Iterator[Fault
             yield settings.fault((*at, key), f"{sources[0]} is given too", "a password has one source")
         for key, problem in _without_password(target, environ):
             yield settings.fault((*at, key), problem)
+    yield from _backup_conflicts(settings, names)
+
+
+def _backup_conflicts(settings: Settings, targets: Collection[str]) -> Iterator[Fault]:
+    names: set[str] = set()
+    for index, backup in enumerate(settings.backups):
+        at: KeyPath = ("backups", index)
+        if backup.name in names:
+            yield settings.fault((*at, "name"), "other backups have this name", "give each their own")
+        names.add(backup.name)
+        if backup.target is not None and backup.target not in targets:
+            remedy = suggestion(backup.target, targets)
+            yield settings.fault((*at, "target"), "there is no target of this name", remedy)
 
 
 def _without_password(target: TargetSettings, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -126,14 +126,13 @@ def _anchor(values: dict[str, object], folder: Path) -> None:
     folders = values.get("queries_dirs")
     if isinstance(folders, list):
         values["queries_dirs"] = [_inside(folder, name) for name in folders]
-    targets = values.get("targets")
-    if isinstance(targets, list):
-        values["targets"] = [
-            {**target, "password_file": _inside(folder, target.get("password_file"))}
-            if isinstance(target, dict)
-            else target
-            for target in targets
-        ]
+    for section, key in (("targets", "password_file"), ("backups", "path")):
+        entries = values.get(section)
+        if isinstance(entries, list):
+            values[section] = [
+                {**entry, key: _inside(folder, entry.get(key))} if isinstance(entry, dict) else entry
+                for entry in entries
+            ]
 
 
 def _inside(folder: Path, name: object) -> object:

@@ -107,9 +107,14 @@ def find(majors: Collection[int]) -> tuple[dict[int, Binaries], list[str]]:
 
 def newest_basebackup() -> Path | None:
     """Return the newest pg_basebackup at hand; it serves every older server. npm's packages have none."""
+    found = clients("pg_basebackup")
+    return found[max(found)] if found else None
+
+
+def clients(program: str) -> dict[int, Path]:
+    """Return a client program of PostgreSQL by major, as far as it is at hand."""
     anything = [*_from_system(range(13, 30), []), *_from_pypi(range(13, 30), [])]
-    fitting = [one for one in anything if (one.bin / "pg_basebackup").exists()]
-    return max(fitting, key=lambda one: one.major).bin / "pg_basebackup" if fitting else None
+    return {one.major: one.bin / program for one in anything if (one.bin / program).exists()}
 
 
 def _from_system(majors: Collection[int], _notes: list[str]) -> Iterator[Binaries]:

@@ -14,7 +14,16 @@ from exporter.catalog import load as shipped
 from exporter.catalog import shipped_directory
 from exporter.derive import DERIVATIONS
 from exporter.model import Needs
-from exporter.settings import Databases, Log, QueryOverride, Settings, TargetSettings, Web, load
+from exporter.settings import (
+    BackupSettings,
+    Databases,
+    Log,
+    QueryOverride,
+    Settings,
+    TargetSettings,
+    Web,
+    load,
+)
 from exporter.sources import CONFIG_FILE, KEYS, flag, variable
 from exporter.targets import select
 from query_files import catalog
@@ -49,11 +58,11 @@ def test_the_complete_file_fits_the_shipped_queries_and_leaves_no_key_out(tmp_pa
 
 
 def test_the_configuration_manual_has_a_row_for_every_key() -> None:
-    keys = {*TargetSettings.model_fields} - {"databases"}
+    keys = {*TargetSettings.model_fields, *BackupSettings.model_fields} - {"databases"}
     keys |= {f"databases.{key}" for key in Databases.model_fields}
     keys |= {f"queries.<name>.{key}" for key in QueryOverride.model_fields}
     keys |= {f"web.{key}" for key in Web.model_fields} | {f"log.{key}" for key in Log.model_fields}
-    keys |= {*Settings.model_fields} - {"targets", "queries", "web", "log"}
+    keys |= {*Settings.model_fields} - {"targets", "queries", "backups", "web", "log"}
     assert keys <= rows(CONFIGURATION)
 
 

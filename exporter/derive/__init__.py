@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from exporter.derive.blocking import blocking_tree
+from exporter.derive.top_clients import top_clients
+from exporter.derive.window_counter import window_counter
 from exporter.model import Rows
 
 
@@ -22,4 +24,8 @@ class Derivation(Protocol):
         """Return the derived rows and the state for the next run of the same job."""
 
 
-DERIVATIONS: Mapping[str, Derivation] = {"blocking_tree": blocking_tree}
+DERIVATIONS: Mapping[str, Derivation] = {
+    "blocking_tree": blocking_tree,
+    "top_clients": top_clients,
+    "window_counter": window_counter,
+}

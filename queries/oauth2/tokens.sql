@@ -1,4 +1,4 @@
--- help: Tokens by kind and state, counted exactly in one pass.
+-- help: Tokens by kind and state, each in one state; the states sum up to the rows.
 -- every: 60s
 -- timeout: 2s
 -- scope: database
@@ -6,7 +6,10 @@
 -- needs: {max_pages: 8000}
 -- labels: [kind, state]
 -- metrics:
---   oauth2_tokens: {column: tokens, type: gauge, help: "Tokens in the store by kind and state; a revoked token counts as revoked even after it expired."}
+--   oauth2_tokens:
+--     column: tokens
+--     type: gauge
+--     help: "Tokens in the store by kind and state, where revoked goes before used, and both before expired."
 
 with counted as (
   select
@@ -19,14 +22,36 @@ with counted as (
     end as state,
     pg_catalog.count(*) as tokens
   from :tokens as token
-  group by 1, 2
-)
-select kind, state, pg_catalog.max(tokens) as tokens
-from (
-  select kind, state, tokens from counted
+  group by
+    kind,
+    2
+),
+-- A state that no token is in is 0. One that the store does not show, such as revoked where revocation deletes the
+-- row, is absent.
+expected as (
+  select
+    kind,
+    state
+  from pg_catalog.unnest(:tokens_kinds) as kind
+  cross join pg_catalog.unnest('{active,expired}'::text[]) as state
   union all
-  select k.kind, s.state, 0
-  from (values ('access'), ('refresh')) as k (kind)
-  cross join (values ('active'), ('expired'), ('revoked')) as s (state)
-) as filled
-group by 1, 2
+  select
+    kind,
+    'revoked'
+  from pg_catalog.unnest(:tokens_kinds_with_revoked) as kind
+  union all
+  select
+    kind,
+    'used'
+  from pg_catalog.unnest(:tokens_kinds_with_used) as kind
+)
+select
+  kind,
+  state,
+  coalesce(counted.tokens, 0) as tokens
+from expected
+full join counted
+  using (kind, state)
+order by
+  kind,
+  state

@@ -1,0 +1,133 @@
+"""Owns when backups are checked: one entry after the other, each in a thread with a deadline.
+
+A thread that hangs in a dead network file system cannot be ended. It is left alone, and no other is started
+for its entry before it comes back; other entries go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from threading import Event, Thread
+
+from exporter.backup_reader import StoppedError
+from exporter.backups import Inspector, Report
+from exporter.model import JobKey
+from exporter.render import fragment
+from exporter.settings import BackupSettings
+from exporter.store import Store
+
+log = logging.getLogger(__name__)
+
+DEADLINE = 120.0
+# Between two parts of a check that takes long.
+_PAUSE = 30.0
+_TICK = 1.0
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    """An entry over time. `due` is Unix time; `check` is the check that has not come back yet."""
+
+    settings: BackupSettings
+    inspector: Inspector
+    due: float
+    stop: Event = field(default_factory=Event)
+    check: asyncio.Future[Report | None] | None = None
+
+    @property
+    def key(self) -> JobKey:
+        return JobKey(f"backups {self.settings.name}", self.settings.target or "")
+
+
+class BackupWatch:
+    """Checks every entry in its turn; `now` is Unix time in seconds.
+
+    What is found does not depend on a target that is down, so it is kept as the exporter's own metrics are.
+    It cannot grow old there: every turn replaces it, also one that fails or takes too long.
+    """
+
+    def __init__(self, store: Store, now: Callable[[], float], deadline: float = DEADLINE) -> None:
+        self._store = store
+        self._now = now
+        self._deadline = deadline
+        self._entries: list[_Entry] = []
+
+    def configure(self, wanted: Iterable[BackupSettings]) -> None:
+        """Take the entries; those that did not change keep their values and their turn."""
+        old = {entry.settings: entry for entry in self._entries}
+        now = self._now()
+        self._entries = [
+            old.pop(settings) if settings in old else _Entry(settings, Inspector(settings, self._now), now)
+            for settings in wanted
+        ]
+        for entry in old.values():
+            entry.stop.set()
+            self._store.forget(entry.key)
+
+    async def serve(self) -> None:
+        """Check what is due, for ever."""
+        try:
+            while True:
+                for entry in list(self._entries):
+                    if entry.due <= self._now():
+                        await self._turn(entry)
+                await asyncio.sleep(_TICK)
+        finally:
+            for entry in self._entries:
+                entry.stop.set()
+
+    async def _turn(self, entry: _Entry) -> None:
+        report: Report | None = None
+        if entry.check is None or entry.check.done():
+            entry.stop = Event()
+            entry.check = _in_thread(entry)
+            await asyncio.wait([entry.check], timeout=self._deadline)
+            report = entry.check.result() if entry.check.done() else None
+        entry.stop.set()
+        if entry not in self._entries:
+            return
+        report = report or entry.inspector.failed("it takes too long, or failed")
+        self._store.put_own(entry.key, [fragment(family) for family in report.families])
+        wait = entry.settings.every
+        entry.due = self._now() + (wait if report.complete else min(wait, _PAUSE))
+
+
+def _in_thread(entry: _Entry) -> asyncio.Future[Report | None]:
+    """Start a check; None is its result when it was stopped or has a bug.
+
+    The thread is a daemon's, not the pool's of `asyncio.to_thread`: that one is waited for at the end, and a
+    file system that hangs would keep the exporter from ending.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Report | None] = loop.create_future()
+    inspector, stop = entry.inspector, entry.stop
+
+    def work() -> None:
+        report: Report | None = None
+        try:
+            report = inspector.check(stop.is_set)
+        except StoppedError:
+            pass
+        except Exception as error:  # noqa: BLE001 - a check must end with an answer, whatever happens in it
+            log.error("a check of backups failed", extra=_bug(inspector.entry.name, error))  # noqa: TRY400 - see _bug
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(_settle, future, report)
+
+    Thread(target=work, name=f"backups {inspector.entry.name}", daemon=True).start()
+    return future
+
+
+def _bug(name: str, error: Exception) -> dict[str, object]:
+    """Return where it happened, without the exception's message: that might quote a backup."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return {"backup": name, "error": type(error).__name__, "at": f"{where.name}:{where.lineno}"}
+
+
+def _settle(future: asyncio.Future[Report | None], report: Report | None) -> None:
+    if not future.done():
+        future.set_result(report)

@@ -1,0 +1,166 @@
+"""Owns counting a token store that is too large to be read: facts, choice of a method, memory, by source.
+
+It stands where a gateway's `fetch` stands: the rows it returns are (kind, state, tokens, half_width).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import cast
+
+from exporter import bind
+from exporter.counting import (
+    IndexCost,
+    Leaf,
+    Moment,
+    Plan,
+    TimeType,
+    TokenSource,
+    choose,
+    index_cost,
+    leaves,
+)
+from exporter.counting_sql import leaves_statement, statement
+from exporter.derive.token_counts import token_counts
+from exporter.entities import Entity
+from exporter.model import Rows
+from exporter.profile import Constant, Expression, KindColumn, Profile, Source, TimeColumn, TimeExpression
+from exporter.scout import Gateway
+
+# How often a method is chosen anew, in seconds.
+_CHOOSE_EVERY = 600.0
+_COLUMNS = ("kind", "state", "tokens", "half_width")
+# The statements of counting read one relation, whose columns need no alias.
+_ALIAS = re.compile(r"\bt\.(?=[\"A-Za-z_])")
+_FIELDS = ("kind", "expires", "revoked", "used", "issued")
+_TIMES = {time: TimeType(time.value) for time in bind.TimeType if time.value in list(TimeType)}
+
+
+def countable(profile: Profile) -> tuple[Source, ...]:
+    """Return the token sources that blocks can be drawn from: one relation, all of whose rows are tokens."""
+    return tuple(
+        source
+        for source in profile.of(Entity.TOKENS)
+        if not source.joins and not source.where and _moment(source, "expires") is not None
+    )
+
+
+def fields() -> tuple[str, ...]:
+    """Return the fields of the model that counting reads; beside them a role needs the column ctid."""
+    return _FIELDS
+
+
+@dataclass(slots=True)
+class _Counted:
+    """One source over time. Unix times in seconds."""
+
+    source: TokenSource
+    leaves: tuple[Leaf, ...] = ()
+    plan: Plan | None = None
+    chosen_at: float = -math.inf
+    cost: IndexCost | None = None
+    memory: object | None = None
+
+
+@dataclass(slots=True)
+class Counter:
+    """Counts the tokens of one database's store, again and again."""
+
+    gateway: Gateway
+    profile: Profile
+    major: int
+    now: Callable[[], float]
+    methods: dict[tuple[str, str], str] = field(default_factory=dict)
+    _sources: tuple[_Counted, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._sources = tuple(_Counted(described(source)) for source in countable(self.profile))
+
+    async def fetch(
+        self,
+        sql: str,  # noqa: ARG002  # there is none in the catalogue: it is made for each run
+        *,
+        timeout: float,  # noqa: ASYNC109  # the server's, as everywhere
+        database: str | None,
+        heavy: bool,
+    ) -> Rows:
+        """Return the tokens by kind and state, with half the width of the 95 % interval.
+
+        Raises:
+            QueryError: as the gateway's.
+        """
+        found: list[tuple[object, ...]] = []
+        seconds = 0.0
+        for counted in self._sources:
+            if self.now() - counted.chosen_at >= _CHOOSE_EVERY:
+                facts = await self.gateway.fetch(
+                    leaves_statement(counted.source), timeout=timeout, database=database, heavy=heavy
+                )
+                counted.leaves, counted.chosen_at = leaves(facts), self.now()
+                seconds += facts.seconds
+            counted.plan = choose(counted.source, counted.leaves, self.major, cost=counted.cost)
+            made = statement(counted.source, counted.plan, counted.leaves)
+            answer = await self.gateway.fetch(made, timeout=timeout, database=database, heavy=heavy)
+            seconds += answer.seconds
+            counted.cost = index_cost(answer, counted.plan) or counted.cost
+            derived, counted.memory = token_counts(answer, counted.memory, self.now())
+            found += derived.rows
+        self.methods = {(str(kind), str(state)): str(method) for kind, state, _, _, method in found}
+        return Rows(_COLUMNS, _summed(found), seconds)
+
+
+def _summed(rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """Add up what several sources hold of a kind and state; independent errors add up as squares."""
+    sums: dict[tuple[object, object], tuple[float, float]] = {}
+    for kind, state, tokens, half_width, _ in rows:
+        before, error = sums.get((kind, state), (0.0, 0.0))
+        sums[kind, state] = (
+            before + cast("float", tokens),
+            math.hypot(error, cast("float", half_width)),
+        )
+    return [(kind, state, tokens, error) for (kind, state), (tokens, error) in sums.items()]
+
+
+def described(source: Source) -> TokenSource:
+    """Return a source of a profile as counting wants it."""
+    expires = _moment(source, "expires")
+    assert expires is not None, "only countable sources are described"  # noqa: S101
+    used = source.fields.get("used")
+    return TokenSource(
+        relation=bind.qualified(source.relation),
+        kind=_plain(bind.field_sql(source, "kind")),
+        expires=expires,
+        revoked=_plain(bind.field_sql(source, "revoked")),
+        used=None if used is None else _plain(bind.field_sql(source, "used")),
+        issued=_moment(source, "issued"),
+        kinds=_kinds(source),
+    )
+
+
+def _kinds(source: Source) -> tuple[str, ...]:
+    """Return the kinds that a source can have; what is none of them counts as the last."""
+    match source.fields["kind"]:
+        case Constant(kind):
+            return (str(kind),)
+        case KindColumn(_, kinds):
+            return (*dict.fromkeys(map(str, kinds.values())), "other")
+        case Expression():
+            return ("access", "refresh", "id", "device", "offline", "other")
+        case _:
+            return ("other",)
+
+
+def _moment(source: Source, name: str) -> Moment | None:
+    time = source.fields.get(name)
+    if isinstance(time, TimeColumn) and not time.otherwise and time.type in _TIMES:
+        return Moment(_plain(bind.column(time.column)), _TIMES[time.type], column=time.column)
+    if isinstance(time, TimeColumn | TimeExpression):
+        return Moment(_plain(bind.timestamptz(time, source)), TimeType.TZ)
+    return None
+
+
+def _plain(sql: str) -> str:
+    return _ALIAS.sub("", sql)
