@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import cast
 
-from exporter import bind
+from exporter import bind, entities
 from exporter.counting import (
     IndexCost,
     Leaf,
@@ -36,7 +36,7 @@ _COLUMNS = ("kind", "state", "tokens", "half_width")
 # The statements of counting read one relation, whose columns need no alias.
 _ALIAS = re.compile(r"\bt\.(?=[\"A-Za-z_])")
 _FIELDS = ("kind", "expires", "revoked", "used", "issued")
-_TIMES = {time: TimeType(time.value) for time in bind.TimeType if time.value in list(TimeType)}
+_TIMES = {time: TimeType(time.value) for time in entities.TimeType if time.value in list(TimeType)}
 
 
 def countable(profile: Profile) -> tuple[Source, ...]:

@@ -203,28 +203,26 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+# The mapping that a path leads to; a * is the place in a list, or a name that the user chose.
+_MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
+    ("targets", "*"): TargetSettings,
+    ("targets", "*", "databases"): Databases,
+    ("targets", "*", "oauth2"): StoreSettings,
+    ("oauth2",): StoreSettings,
+    ("queries", "*"): QueryOverride,
+    ("backups", "*"): BackupSettings,
+    ("web",): Web,
+    ("log",): Log,
+    (): Settings,
+}
+
+
 def _near(path: KeyPath) -> str:
     """Return the remedy for the unknown key at the end of `path`."""
-    match path:
-        case ("targets", _, "password"):
-            return "no password stands in the file: use password_file, password_env or password_command"
-        case ("targets", _, "databases", _):
-            model: type[BaseModel] = Databases
-        case ("targets", _, "oauth2", _) | ("oauth2", _):
-            model = StoreSettings
-        case ("targets", _, _):
-            model = TargetSettings
-        case ("backups", _, _):
-            model = BackupSettings
-        case ("queries", _, _):
-            model = QueryOverride
-        case ("web", _):
-            model = Web
-        case ("log", _):
-            model = Log
-        case _:
-            model = Settings
-    return suggestion(str(path[-1]), model.model_fields)
+    above = tuple("*" if place == 1 else str(part) for place, part in enumerate(path[:-1]))
+    if above == ("targets", "*") and path[-1] == "password":
+        return "no password stands in the file: use password_file, password_env or password_command"
+    return suggestion(str(path[-1]), _MODELS.get(tuple(map(str, above)), Settings).model_fields)
 
 
 def _conflicts(settings: Settings, environ: Mapping[str, str]) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 
@@ -23,30 +24,18 @@ from servers import MONITOR, Server
 SEED = Choice({"seed": profile_files.load([profile_files.shipped_directory()])["seed"]}).placed("public")
 
 
-def in_place(query: Query) -> Query:
-    """Return a query over token stores in terms of the tests' tables, and any other as it is."""
-    made = bound(query, SEED) if query.over else query
-    assert isinstance(made, Query), made
-    return made
+def in_place() -> Iterator[Query]:
+    """Yield the shipped queries, those over token stores in terms of the tests' tables."""
+    for query in load([shipped_directory()], DERIVATIONS).queries.values():
+        made = bound(query, SEED) if query.over else query
+        if isinstance(made, Query):
+            yield made
 
 
-QUERIES = {name: in_place(query) for name, query in load([shipped_directory()], DERIVATIONS).queries.items()}
+QUERIES = {query.name: query for query in in_place()}
 
-# The tables of the token store that the shipped queries read, as its migrations make them.
-TOKENS = """
-CREATE TABLE tokens (
-    token_id uuid PRIMARY KEY,
-    client_id varchar(255),
-    user_id varchar(255),
-    token_type varchar(50) NOT NULL,
-    access_token text NOT NULL,
-    refresh_token text,
-    scope varchar(1000),
-    expires_at timestamp NOT NULL,
-    created_at timestamp NOT NULL DEFAULT now(),
-    revoked_at timestamp
-)
-"""
+# The tables of the token store, as its migrations make them.
+TOKENS = (Path(__file__).parent / "schemas" / "seed.sql").read_text()
 
 
 @dataclass(frozen=True, slots=True)

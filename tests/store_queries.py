@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,9 @@ from shipped import Answer, fresh_database
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMAS = ROOT / "tests/schemas"
 PROFILES = load_profiles([ROOT / "profiles"])
-QUERIES = {name: query for name, query in load([shipped_directory()], DERIVATIONS).queries.items() if query.over}
+QUERIES = {
+    name: query for name, query in load([shipped_directory()], DERIVATIONS).queries.items() if query.over
+}
 
 
 def profile_of(name: str, server: Server, database: str) -> Profile:

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from servers import Server
-from store_queries import QUERIES, Session, Store, store_of
+from store_queries import Session, Store, store_of
 from test_store_queries import Token, add, counted
 
 DAY = 86400.0

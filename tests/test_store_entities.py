@@ -12,7 +12,7 @@ import pytest
 from exporter.model import Histogram
 from servers import Server
 from shipped import fresh_role
-from store_queries import QUERIES, ROOT, Session, Store, store_of
+from store_queries import ROOT, Session, Store, store_of
 from test_store_clients import rust_client
 
 DAY = 86400.0

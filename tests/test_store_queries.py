@@ -19,7 +19,7 @@ from exporter.model import Histogram, Query
 from exporter.overlay import bound
 from exporter.quoting import identifier
 from servers import MONITOR, Server
-from store_queries import PROFILES, QUERIES, Session, Store, bound, rows_of, store_of
+from store_queries import PROFILES, QUERIES, Session, Store, rows_of, store_of
 
 DAY = 86400.0
 _IDS = count(1)
