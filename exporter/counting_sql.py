@@ -17,9 +17,8 @@ SLICES = 16  # windows of the expiry that an index reads when it cannot read all
 MOST_INDEX_ROWS = 100_000
 MOST_SLICE_ROWS = 10_000
 RECENT = 86_400  # seconds: what was issued within tells the shares of the kinds among arrivals
-# The end of a table in rings, newest first: every block, every 4th, 16th, 64th; so many of each.
-RING_STEPS = (1, 4, 16, 64)
-RING_BLOCKS = 192
+# The end of a table in rings, newest first: (every so many-th block, so many of them).
+END_RINGS = ((1, 512), (4, 128), (16, 128), (64, 128))
 RINGS = 10  # the rings of a relation are numbered from a multiple of this
 CELLS = 6  # counts of a kind
 _ISO = 'YYYY-MM-DD"T"HH24:MI:SS.US'
@@ -221,9 +220,9 @@ def _counts(source: TokenSource) -> str:
 def _rings(leaf: int, draw: Draw) -> list[str]:
     """Return (ring, blocks wanted, first block, block after the last) of each ring of a leaf."""
     rings, end, first = [], 0, RINGS * leaf
-    for ring, step in enumerate(RING_STEPS if draw.tail else (), start=first + 1):
-        start = end + RING_BLOCKS * step
-        rings.append(f"({ring}, {RING_BLOCKS}, greatest(0, blocks - {start}), greatest(0, blocks - {end}))")
+    for ring, (step, blocks) in enumerate(END_RINGS if draw.tail else (), start=first + 1):
+        start = end + blocks * step
+        rings.append(f"({ring}, {blocks}, greatest(0, blocks - {start}), greatest(0, blocks - {end}))")
         end = start
     return [*rings, f"({first}, {draw.blocks}, 0, greatest(0, blocks - {end}))"]
 

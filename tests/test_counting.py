@@ -26,6 +26,7 @@ from exporter.counting import (
     index_cost,
     leaves,
 )
+from exporter.counting_sql import END_RINGS
 from exporter.model import Rows
 
 SOURCE = TokenSource(
@@ -110,6 +111,10 @@ def test_no_plan_touches_more_blocks_than_the_budget(
         drawn = sum(draw.blocks + TAIL_BLOCKS * draw.tail for draw in plan.draws)
         by_index = plan.index_share / cost.share * cost.blocks if cost else 0
         assert LEAST_SAMPLE <= drawn + 4 + by_index <= MOST_BLOCKS + 4
+
+
+def test_the_end_of_a_table_costs_what_the_plan_reckons_with() -> None:
+    assert sum(blocks for _, blocks in END_RINGS) == TAIL_BLOCKS
 
 
 def test_a_table_that_was_never_analysed_is_sampled_all_the_same() -> None:

@@ -6,10 +6,12 @@ from typing import cast
 
 import pytest
 
+from exporter.derive import Derivation
 from exporter.derive.token_counts import COLUMNS, token_counts
 from exporter.model import Rows
 
 _HOUR = 3_600
+_DERIVATION: Derivation = token_counts  # as the type checker sees it, too
 _REVOKED, _USED, _EXPIRED, _NEAR, _LATER, _FRESH = range(6)
 
 
@@ -29,7 +31,7 @@ def _rows(*rows: tuple[object, ...]) -> Rows:
 
 
 def _active(rows: Rows, previous: object | None = None) -> tuple[float, float, str, object | None]:
-    derived, memory = token_counts(rows, previous, 0.0)
+    derived, memory = _DERIVATION(rows, previous, 0.0)
     for _kind, state, count, half_width, method in derived.rows:
         if state == "active":
             return cast("float", count), cast("float", half_width), cast("str", method), memory

@@ -71,10 +71,13 @@ class Reading:
     near: tuple[tuple[Drawn, ...], ...]
 
 
-def token_counts(rows: Rows, previous: object | None, _now: float) -> tuple[Rows, object | None]:
+def token_counts(
+    rows: Rows,
+    previous: object | None,
+    now: float,  # noqa: ARG001 - a derivation is given the time; this one goes by the server's, in the rows
+) -> tuple[Rows, object | None]:
     """Return tokens by kind and state, half the width of the 95 % interval and the method; and the memory.
 
-    The clock is the server's, which is in the rows.
     States exclude each other (revoked before used before expired before active) and sum up to the rows.
     """
     reading = read(rows)
