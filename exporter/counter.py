@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Protocol, cast
 
 from exporter import bind, entities
 from exporter.counting import (
@@ -26,16 +26,20 @@ from exporter.counting import (
 from exporter.counting_sql import leaves_statement, statement
 from exporter.derive.token_counts import token_counts
 from exporter.entities import Entity
-from exporter.model import Rows
+from exporter.model import Family, MetricType, Rows, Sample
 from exporter.profile import Constant, Expression, KindColumn, Profile, Source, TimeColumn, TimeExpression
-from exporter.scout import Gateway
 
+# The fields of the model that counting reads.
+COUNTED_FIELDS = ("kind", "expires", "revoked", "used", "issued")
+# How often estimates are made, and what a run may take, in seconds.
+ESTIMATE_EVERY, ESTIMATE_TIMEOUT = 300.0, 10.0
 # How often a method is chosen anew, in seconds.
 _CHOOSE_EVERY = 600.0
+_METHOD = "The method by which tokens too many to be read were counted; scan is exact."
+_USUAL: frozenset[object] = frozenset({"access", "refresh"})
 _COLUMNS = ("kind", "state", "tokens", "half_width")
 # The statements of counting read one relation, whose columns need no alias.
 _ALIAS = re.compile(r"\bt\.(?=[\"A-Za-z_])")
-_FIELDS = ("kind", "expires", "revoked", "used", "issued")
 _TIMES = {time: TimeType(time.value) for time in entities.TimeType if time.value in list(TimeType)}
 
 
@@ -48,9 +52,13 @@ def countable(profile: Profile) -> tuple[Source, ...]:
     )
 
 
-def fields() -> tuple[str, ...]:
-    """Return the fields of the model that counting reads; beside them a role needs the column ctid."""
-    return _FIELDS
+class Gateway(Protocol):
+    """What counting takes of a target's connections; see `database.Database`."""
+
+    def fetch(
+        self, sql: str, *, timeout: float, database: str | None = None, heavy: bool = False
+    ) -> Awaitable[Rows]:
+        """Return the rows of a query."""
 
 
 @dataclass(slots=True)
@@ -75,6 +83,16 @@ class Counter:
     now: Callable[[], float]
     methods: dict[tuple[str, str], str] = field(default_factory=dict)
     _sources: tuple[_Counted, ...] = ()
+
+    def families(self, target: str, database: str) -> tuple[Family, ...]:
+        """Return by which method each number was counted at the newest run, for the page."""
+        samples = tuple(
+            Sample((target, database, kind, state, method), 1)
+            for (kind, state), method in sorted(self.methods.items())
+        )
+        labels = ("target", "datname", "kind", "state", "method")
+        name = "oauth2_tokens_method_info"
+        return (Family(name, MetricType.GAUGE, _METHOD, labels, samples),) if samples else ()
 
     def __post_init__(self) -> None:
         self._sources = tuple(_Counted(described(source)) for source in countable(self.profile))
@@ -108,12 +126,21 @@ class Counter:
             counted.cost = index_cost(answer, counted.plan) or counted.cost
             derived, counted.memory = token_counts(answer, counted.memory, self.now())
             found += derived.rows
-        self.methods = {(str(kind), str(state)): str(method) for kind, state, _, _, method in found}
-        return Rows(_COLUMNS, _summed(found), seconds)
+        rows = _summed(found)
+        kept = {(kind, state) for kind, state, _, _ in rows}
+        self.methods = {
+            (str(kind), str(state)): str(method)
+            for kind, state, _, _, method in found
+            if (kind, state) in kept
+        }
+        return Rows(_COLUMNS, rows, seconds)
 
 
 def _summed(rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
-    """Add up what several sources hold of a kind and state; independent errors add up as squares."""
+    """Add up what several sources hold of a kind and state; independent errors add up as squares.
+
+    As where they are read, other kinds than the usual are there only when some token is.
+    """
     sums: dict[tuple[object, object], tuple[float, float]] = {}
     for kind, state, tokens, half_width, _ in rows:
         before, error = sums.get((kind, state), (0.0, 0.0))
@@ -121,7 +148,10 @@ def _summed(rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
             before + cast("float", tokens),
             math.hypot(error, cast("float", half_width)),
         )
-    return [(kind, state, tokens, error) for (kind, state), (tokens, error) in sums.items()]
+    seen = {kind for (kind, _), (tokens, _) in sums.items() if round(tokens)} | _USUAL
+    return [
+        (kind, state, round(tokens), error) for (kind, state), (tokens, error) in sums.items() if kind in seen
+    ]
 
 
 def described(source: Source) -> TokenSource:

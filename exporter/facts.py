@@ -104,11 +104,11 @@ SELECT w.name,
     coalesce(t.unknown, false),
     ARRAY(
         SELECT a.attname FROM pg_catalog.pg_attribute AS a
-        WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE a.attrelid = w.oid AND (a.attnum > 0 OR a.attname = 'ctid') AND NOT a.attisdropped
     ),
     ARRAY(
         SELECT a.attname FROM pg_catalog.pg_attribute AS a
-        WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE a.attrelid = w.oid AND (a.attnum > 0 OR a.attname = 'ctid') AND NOT a.attisdropped
             AND pg_catalog.has_schema_privilege(w.schema, 'USAGE')
             AND pg_catalog.has_column_privilege(w.oid, a.attnum, 'SELECT')
     )

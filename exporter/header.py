@@ -13,7 +13,7 @@ from exporter.naming import family_objection, label_objection
 from exporter.section import Section
 
 KEYS = (
-    *("help", "every", "timeout", "scope", "on", "needs", "over", "over_any"),
+    *("help", "every", "timeout", "scope", "on", "needs", "over", "over_any", "counted"),
     *("labels", "limit", "derive", "metrics"),
 )
 _NEEDS = ("version", "extension", "setting", "relation", "columns", "max_pages")
@@ -52,6 +52,7 @@ def read(
         derive=_derivation(head, derivations),
         over=_over(head, scope),
         over_any=head.has("over_any"),
+        counted=head.flag("counted"),
     )
     if query.every and query.timeout >= query.every:
         times = f"{format_duration(query.timeout)} is not below every, {format_duration(query.every)}"
@@ -76,6 +77,8 @@ def _over(head: Section, scope: Scope) -> tuple[str, ...]:
             head.fault(key, f"there is no entity {name}", suggestion(name, list(Entity)))
     if names and scope is not Scope.DATABASE:
         head.fault(key, "a token store is looked for in each database", "add scope: database")
+    if head.flag("counted") and names != (Entity.TOKENS,):
+        head.fault("counted", "only tokens can be counted by estimates", "add over: [tokens]")
     if head.has("over") and head.has("over_any"):
         head.fault("over_any", "over is given too", "choose one")
     return names

@@ -115,6 +115,10 @@ class Query:
     # Entities of a token store (see `entities`) whose names stand as placeholders in the SQL.
     over: tuple[str, ...] = ()
     over_any: bool = False  # one of them is enough
+    # Whether the rows are counted by estimates where the relations are too large to be read.
+    counted: bool = False
+    # Such a query as it then runs: its rows come from a counter, and there is no SQL.
+    estimated: bool = False
     # What the query reads besides `needs`: the relations that a profile put in the placeholders' place.
     reads: tuple[Needs, ...] = ()
 

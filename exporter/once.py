@@ -14,7 +14,7 @@ from exporter.database import Database
 from exporter.derive import DERIVATIONS
 from exporter.errors import QueryError
 from exporter.model import JobKey, OutcomeKind, Query, Rows, Scope, Skip
-from exporter.runner import FAST_LANE_SECONDS
+from exporter.runner import FAST_LANE_SECONDS, Fetch
 from exporter.runs import Printer, Run, Show
 from exporter.samples import families
 from exporter.survey import Exit, Survey, UnknownNameError, complain, queries_meant, survey, targets_meant
@@ -114,8 +114,10 @@ async def _run_all(gateway: Database, found: Survey, args: argparse.Namespace, p
         if isinstance(work, Skip):
             done = Run(key, skip=work)
         else:
-            explain = "EXPLAIN (ANALYZE, BUFFERS) " if args.explain else ""
-            done = await _run(gateway, key, work, explain + (work.sql_for(found.server.major) or ""))
+            # What is estimated has no SQL of its own: many statements make it.
+            explain = "EXPLAIN (ANALYZE, BUFFERS) " if args.explain and not work.estimated else ""
+            fetch = found.counter(gateway, key).fetch if work.estimated else gateway.fetch
+            done = await _run(fetch, key, work, explain + (work.sql_for(found.server.major) or ""))
         printer.show(done, f"[{number}/{len(jobs)}]")
         code = max(code, done.exit)
     return code
@@ -134,11 +136,11 @@ def _jobs(found: Survey, database: str | None) -> list[tuple[JobKey, Query | Ski
     return jobs
 
 
-async def _run(gateway: Database, key: JobKey, query: Query, sql: str) -> Run:
+async def _run(fetch: Fetch, key: JobKey, query: Query, sql: str) -> Run:
     started = time.monotonic()
     heavy = query.timeout > FAST_LANE_SECONDS
     try:
-        rows = await gateway.fetch(sql, timeout=query.timeout, database=key.database, heavy=heavy)
+        rows = await fetch(sql, timeout=query.timeout, database=key.database, heavy=heavy)
         seconds = time.monotonic() - started
         if sql.startswith("EXPLAIN"):
             return Run(key, query, rows, seconds)

@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from exporter import bind
+from exporter.counter import COUNTED_FIELDS, ESTIMATE_EVERY, ESTIMATE_TIMEOUT, countable
 from exporter.duration import parse_duration
 from exporter.entities import FIELDS, RETENTION, Entity
 from exporter.model import Needs, Query, Skip, SkipReason
@@ -75,6 +76,30 @@ def reads(query: Query, profile: Profile, entity: Entity) -> tuple[Needs, ...]:
     return tuple(
         Needs(relation=relation, columns=tuple(sorted(columns)), max_pages=query.needs.max_pages)
         for relation, columns in sorted(found.items())
+    )
+
+
+def estimated(query: Query, profile: Profile) -> Query | None:
+    """Return a `counted` query as it runs where the tokens are too many to be read; None where it cannot.
+
+    Each source that blocks can be drawn from is counted; to draw them a role has to read the column ctid too.
+    """
+    sources = countable(profile)
+    if not query.counted or not sources:
+        return None
+    needs = []
+    for source in sources:
+        values = (source.fields.get(name) for name in COUNTED_FIELDS)
+        sql = [text for value in values if value is not None for text in texts(value)]
+        columns = {name for _, name in columns_of(source, *sql)} | {"ctid"}
+        needs.append(Needs(relation=bind.qualified(source.relation), columns=tuple(sorted(columns))))
+    return replace(
+        query,
+        every=max(query.every, ESTIMATE_EVERY),
+        timeout=ESTIMATE_TIMEOUT,
+        variants=((0, ""),),
+        reads=tuple(needs),
+        estimated=True,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from exporter.entities import Entity
 from exporter.errors import QueryError
 from exporter.model import JobKey, Query, Scope, ServerInfo, Skip, SkipReason, Target
-from exporter.overlay import bound, reads
+from exporter.overlay import bound, estimated, reads
 from exporter.profile import Profile
 from exporter.scout import Known
 from exporter.targets import selected_databases, skip
@@ -69,7 +69,14 @@ def _judged(target: Target, key: JobKey, query: Query, server: ServerInfo, facts
         detail = f"max_connections is {target.max_connections}: no connection is left to visit {database}"
         return Skip(SkipReason.CONNECTIONS, detail, "set max_connections of the target to 2 or more")
     placed = _placed(query, known, server)
-    return placed if isinstance(placed, Skip) else skip(placed, server, known.info) or placed
+    if isinstance(placed, Skip):
+        return placed
+    reason = skip(placed, server, known.info)
+    if reason is not None and reason.reason is SkipReason.SIZE and known.store and known.store.profile:
+        estimate = estimated(query, known.store.profile)
+        if estimate is not None:
+            return skip(estimate, server, known.info) or estimate
+    return reason or placed
 
 
 def _placed(query: Query, known: Known, server: ServerInfo) -> Query | Skip:

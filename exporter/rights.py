@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from exporter.configuration import Configuration
 from exporter.model import Query, Skip
-from exporter.overlay import bound
+from exporter.overlay import bound, estimated
 from exporter.profile import Profile
 from exporter.quoting import parts, relation
 from exporter.scout import Known
@@ -32,6 +32,8 @@ def placed(
             in_place = bound(query, each)
             if not isinstance(in_place, Skip):
                 made[f"{name}/{each.name}"] = in_place
+            if estimate := estimated(query, each):
+                made[f"{name}/{each.name}/estimated"] = estimate
     return made
 
 

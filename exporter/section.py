@@ -111,6 +111,14 @@ class Section:
         self.fault(key, f"must be a whole number from {low} to {high}")
         return None
 
+    def flag(self, key: str) -> bool:
+        """Return whether `key` is true; not given is false."""
+        value = self._values.get(key, False)
+        if isinstance(value, bool):
+            return value
+        self.fault(key, "must be true or false")
+        return False
+
     def names(self, key: str) -> tuple[str, ...]:
         """Return a list of names, none of them twice."""
         value = self._values.get(key)

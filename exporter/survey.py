@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import IntEnum
 
 from exporter.configuration import Configuration
+from exporter.counter import Counter
 from exporter.database import Database
 from exporter.errors import ExporterError, QueryError
-from exporter.model import DatabaseInfo, Query, ServerInfo, Target
+from exporter.model import DatabaseInfo, JobKey, Query, ServerInfo, Target
 from exporter.plan import Plan, plan, visited
 from exporter.scout import Known, look
 from exporter.token_store import Choice
@@ -43,6 +45,14 @@ class Survey:
     def databases(self) -> Iterator[DatabaseInfo]:
         """The databases that answered."""
         return (found.info for found in self.facts.values() if isinstance(found, Known))
+
+    def counter(self, gateway: Database, key: JobKey) -> Counter:
+        """Return what counts the tokens of the database of an estimated query."""
+        known = self.facts[key.database or self.server.database]
+        store = known.store if isinstance(known, Known) else None
+        if store is None or store.profile is None:
+            raise LookupError(f"{key.query} is not estimated in {key.database}")
+        return Counter(gateway, store.profile, self.server.major, time.time)
 
 
 async def survey(gateway: Database, target: Target, queries: Mapping[str, Query], choice: Choice) -> Survey:

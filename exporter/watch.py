@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from exporter import scout
+from exporter.counter import Counter
 from exporter.errors import QueryError
 from exporter.model import (
     NEWEST_TESTED,
@@ -94,6 +95,7 @@ class Watch:
         self._choice = choice or Choice()
         self._facts: dict[str, Known | QueryError] = {}
         self._facts_at: dict[str, float] = {}
+        self._counters: dict[JobKey, Counter] = {}
         self._look_again = asyncio.Event()
 
     async def serve(self) -> None:
@@ -128,7 +130,10 @@ class Watch:
         sql = query.sql_for(self.server.major)
         if sql is None:  # the server was downgraded between two looks at its facts
             return None
-        outcome = await self._engine.runner.run(key, query, sql, self._gateway.fetch)
+        fetch = self._counter(key).fetch if query.estimated else self._gateway.fetch
+        outcome = await self._engine.runner.run(key, query, sql, fetch)
+        if query.estimated:
+            self._publish_stores()
         if outcome.kind is OutcomeKind.CONNECT and self._is_main(key):
             self._lost(outcome.message)
         return outcome
@@ -231,10 +236,26 @@ class Watch:
         families = self._engine.telemetry.target_families(self.target.name, up=self.up, server=self.server)
         self._put_own(_own(self.target.name), families)
 
+    def _counter(self, key: JobKey) -> Counter:
+        """Return who counts the tokens of the job's database; it remembers, until the profile changes."""
+        known = self._facts.get(key.database or "")
+        store = known.store if isinstance(known, Known) else None
+        if store is None or store.profile is None:
+            raise LookupError(f"{key.query} is not estimated in {key.database}")
+        counter = self._counters.get(key)
+        if counter is None or counter.profile != store.profile:
+            major = self.server.major if self.server else OLDEST_TESTED
+            counter = Counter(self._gateway, store.profile, major, self._engine.now)
+            self._counters[key] = counter
+        return counter
+
     def _publish_stores(self) -> None:
         for name, known in self._facts.items():
             store = known.store if isinstance(known, Known) else None
             families = store.families(self.target.name, name) if store else ()
+            for key, counter in self._counters.items():
+                if key.database == name and key in self.plan.active:
+                    families += counter.families(self.target.name, name)
             self._put_own(_own(self.target.name, name), families)
 
     def _put_own(self, key: JobKey, families: tuple[Family, ...]) -> None:
