@@ -24,9 +24,12 @@ from servers import MONITOR, Server
 SEED = Choice({"seed": profile_files.load([profile_files.shipped_directory()])["seed"]}).placed("public")
 
 
+CATALOG = load([shipped_directory()], DERIVATIONS)
+
+
 def in_place() -> Iterator[Query]:
     """Yield the shipped queries, those over token stores in terms of the tests' tables."""
-    for query in load([shipped_directory()], DERIVATIONS).queries.values():
+    for query in CATALOG.queries.values():
         made = bound(query, SEED) if query.over else query
         if isinstance(made, Query):
             yield made

@@ -26,7 +26,8 @@ SELECT gen_random_uuid(),
     CASE WHEN n % 5 = 0 THEN 'refresh' ELSE 'access' END,
     repeat('x', 100),
     utc - (40000 - n) * interval '1 minute',
-    utc - (40000 - n) * interval '1 minute' + CASE WHEN n % 5 = 0 THEN interval '14 days' ELSE interval '1 hour' END,
+    utc - (40000 - n) * interval '1 minute'
+        + CASE WHEN n % 5 = 0 THEN interval '14 days' ELSE interval '1 hour' END,
     CASE WHEN n % 20 = 7 THEN utc END
 FROM generate_series(1, 40000) AS n, (SELECT now() AT TIME ZONE 'UTC') AS clock (utc);
 ANALYZE tokens;
@@ -52,13 +53,11 @@ def _truth(server: Server, database: str) -> dict[tuple[object, object], int]:
 
 
 def test_a_role_is_told_which_rights_counting_takes(server: Server, large: str) -> None:
-    columns = "token_type, expires_at, revoked_at"
-    server.execute(f"GRANT SELECT ({columns}) ON tokens TO monitor", large)
-    code, output = finish(
-        "once", "tokens", "--database", large, env={"DATA_SOURCE_NAME": server.monitor_dsn(large)}
-    )
+    server.execute("GRANT SELECT (token_type, expires_at, revoked_at) ON tokens TO monitor", large)
+    server.execute("REVOKE SELECT (created_at, ctid) ON tokens FROM monitor", large)
+    environ = {"DATA_SOURCE_NAME": server.monitor_dsn(large)}
+    code, output = finish("once", "tokens", "--database", large, env=environ)
     assert code == 0
-    assert "created_at, ctid" in output
     assert "GRANT SELECT (created_at, ctid) ON public.tokens TO monitor;" in output
 
 

@@ -15,7 +15,7 @@ from exporter.model import Needs, Skip, SkipReason
 from exporter.survey import Exit
 from health import TOKENS_QUERY
 from servers import Server
-from shipped import QUERIES, TOKENS
+from shipped import CATALOG, QUERIES, TOKENS
 
 NOWHERE = "postgresql://u:hunter2@127.0.0.1:1/postgres"
 MISSING = Skip(SkipReason.RELATION, "the relation public.t does not exist in database shop")
@@ -75,7 +75,7 @@ def test_every_shipped_query_is_listed_on_every_server(server: Server) -> None:
     code, printed = command(listing, load(server.monitor_dsn()))
     assert code == Exit.FINE
     listed = {line.split()[1] for line in printed.splitlines()[2:] if line.startswith(tuple(sets()))}
-    assert listed == QUERIES.keys()
+    assert listed == CATALOG.queries.keys()
 
 
 def sets() -> set[str]:
@@ -110,7 +110,7 @@ def test_json_has_the_reason_and_the_remedy_of_each_place(a_server: Server, data
     assert queries["pg_locks"]["targets"] == {"main": {"runs": True, "problem": None, "skipped": []}}
     skipped = {place["database"]: place for place in queries["tokens"]["targets"]["main"]["skipped"]}
     assert skipped[database]["reason"] == "privilege"
-    assert skipped[database]["remedy"].startswith("GRANT SELECT (token_type")
+    assert skipped[database]["remedy"].startswith("GRANT SELECT (expires_at, revoked_at, token_type)")
     assert queries["tokens"]["targets"]["main"]["runs"] is False
 
 
