@@ -42,10 +42,12 @@ class Choice:
         if found.profile is None:
             return TokenStore(None, "", found.report)
         original = self.profiles[found.profile.name]
-        profile, lacks = fitted(merge(original, replace(self.overrides, schema=found.schema)), facts)
+        # Tables that have their schema already were looked for there, and nowhere else.
+        schema = found.schema or self.overrides.schema
+        profile, lacks = fitted(merge(original, replace(self.overrides, schema=schema)), facts)
         if lacks:
-            return TokenStore(None, found.schema, f"{profile.name}: {'; '.join(lacks)}")
-        return TokenStore(profile, found.schema, found.report)
+            return TokenStore(None, schema, f"{profile.name}: {'; '.join(lacks)}")
+        return TokenStore(profile, schema, found.report)
 
     def _candidates(self) -> Mapping[str, Profile]:
         return {name: merge(profile, self.overrides) for name, profile in self.profiles.items()}

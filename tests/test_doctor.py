@@ -13,8 +13,8 @@ from exporter.model import Secret, Target
 from exporter.survey import Exit
 from health import SETTINGS, WELL, with_role, with_session, with_settings
 from pooler import pooled
-from servers import MONITOR, Server
-from shipped import TOKENS, fresh_database
+from servers import Server
+from shipped import TOKENS, fresh_database, grant_columns
 
 
 def test_a_target_that_is_well_has_only_ok() -> None:
@@ -82,7 +82,7 @@ def test_a_monitor_role_without_the_grant_is_told_and_with_it_is_well(server: Se
         dsn = server.monitor_dsn(database)
         code, printed = diagnose(dsn, "--json")
         assert (code, levels(printed)["queries"]) == (Exit.BAD, {"ok", "fail"} | levels(printed)["queries"])
-        server.execute(f"GRANT SELECT (token_type, expires_at, revoked_at) ON tokens TO {MONITOR}", database)
+        grant_columns(server, database)
         code, printed = diagnose(dsn, "--json")
         assert code == Exit.FINE
         checks = levels(printed)

@@ -19,26 +19,14 @@ from daemon import Daemon, free_port
 from programs import require
 from proxy import Proxy
 from servers import Server
+from shipped import TOKENS, grant_columns
 
-SEED_TOKENS = """
-CREATE TABLE public.tokens (
-    token_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    client_id varchar(255),
-    user_id varchar(255),
-    token_type varchar(50) NOT NULL,
-    access_token text NOT NULL,
-    refresh_token text,
-    scope varchar(1000),
-    expires_at timestamp NOT NULL,
-    created_at timestamp NOT NULL DEFAULT now(),
-    revoked_at timestamp
-);
-INSERT INTO public.tokens (token_type, access_token, expires_at, revoked_at)
-SELECT kind, md5(n::text), now() AT TIME ZONE 'UTC' + age, CASE WHEN n % 10 = 0 THEN now() END
+SOME_TOKENS = """
+INSERT INTO public.tokens (token_id, token_type, access_token, expires_at, revoked_at)
+SELECT gen_random_uuid(), kind, md5(n::text), now() AT TIME ZONE 'UTC' + age, CASE WHEN n % 10 = 0 THEN now() END
 FROM generate_series(1, 100) AS n,
     (VALUES ('access', interval '1 hour'), ('access', interval '-1 hour'), ('refresh', interval '30 days'))
         AS token (kind, age);
-GRANT SELECT (token_type, expires_at, revoked_at) ON public.tokens TO monitor;
 """
 SLOW_QUERY = """\
 -- help: Sleeps.
@@ -56,7 +44,8 @@ SELECT 1 AS slept FROM pg_catalog.pg_sleep(2)
 def store(a_server: Server, database: str) -> str:
     """The DSN of the role `monitor` for a database with 300 tokens."""
     dsn = a_server.monitor_dsn(database)
-    a_server.execute(SEED_TOKENS, database)
+    a_server.execute(TOKENS + SOME_TOKENS, database)
+    grant_columns(a_server, database)
     return dsn
 
 

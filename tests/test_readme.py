@@ -15,6 +15,7 @@ import yaml
 from daemon import Daemon, finish
 from programs import require
 from servers import Server
+from shipped import TOKENS
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
@@ -38,11 +39,7 @@ def test_the_two_commands_are_in_the_makefile() -> None:
 
 @pytest.mark.slow
 def test_a_stranger_watches_their_own_database(tmp_path: Path, a_server: Server, database: str) -> None:
-    a_server.execute(
-        "CREATE TABLE public.tokens"
-        " (token_type text, expires_at timestamp, revoked_at timestamp, access_token text)",
-        database,
-    )
+    a_server.execute(TOKENS, database)
     role, password = f"readme_{secrets.token_hex(4)}", secrets.token_hex(8)
     exports = [command for command in COMMANDS if command.startswith("export ")]
     assert [line.split("=")[0] for line in exports] == [

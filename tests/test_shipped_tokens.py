@@ -46,7 +46,7 @@ def _fill(server: Server, store: str, tokens: list[tuple[str, int, bool]]) -> No
 
 def _counted(server: Server, store: str) -> dict[tuple[str, str], object]:
     answer = ask("tokens", server, store)
-    [family] = answer.families
+    [family] = [one for one in answer.families if one.name == "oauth2_tokens"]
     assert family.label_names == ("target", "datname", "kind", "state")
     assert {sample.labels[:2] for sample in family.samples} == {("test", store)}
     return {(sample.labels[2], sample.labels[3]): sample.value for sample in family.samples}
