@@ -15,19 +15,19 @@ from exporter.demo.database import Database
 from exporter.demo.endpoint import Endpoint
 from exporter.demo.failure import DemoError
 from exporter.demo.processes import free_port
+from exporter.rights import needed_columns
+from shipped import QUERIES
 
 SECRETS = (
-    *("access_token FROM tokens", "refresh_token FROM tokens", "user_id FROM tokens", "* FROM tokens"),
+    *("access_token FROM tokens", "refresh_token FROM tokens", "* FROM tokens"),
     *("client_secret FROM clients", "password_hash FROM users", "email FROM users"),
     *("session_token FROM user_sessions", "ip_address FROM user_sessions"),
     *("code FROM authorization_codes", "code_challenge FROM authorization_codes"),
 )
 NEEDED = (
-    "token_type, expires_at, revoked_at, created_at, client_id FROM tokens",
-    "client_id, code_challenge_method, expires_at, created_at, used_at FROM authorization_codes",
-    "client_id, grant_types, redirect_uris, created_at, updated_at FROM clients",
-    "user_id, provider, created_at FROM users",
-    "user_id, expires_at, created_at, last_activity_at FROM user_sessions",
+    *(f"{', '.join(columns)} FROM {name}" for name, columns in needed_columns(QUERIES).items()),
+    "updated_at FROM clients",
+    "user_id, last_activity_at FROM user_sessions",
     "* FROM flyway_schema_history",
 )
 

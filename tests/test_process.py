@@ -23,7 +23,8 @@ from shipped import TOKENS, grant_columns
 
 SOME_TOKENS = """
 INSERT INTO public.tokens (token_id, token_type, access_token, expires_at, revoked_at)
-SELECT gen_random_uuid(), kind, md5(n::text), now() AT TIME ZONE 'UTC' + age, CASE WHEN n % 10 = 0 THEN now() END
+SELECT gen_random_uuid(), kind, md5(n::text), now() AT TIME ZONE 'UTC' + age,
+    CASE WHEN n % 10 = 0 THEN now() END
 FROM generate_series(1, 100) AS n,
     (VALUES ('access', interval '1 hour'), ('access', interval '-1 hour'), ('refresh', interval '30 days'))
         AS token (kind, age);

@@ -126,7 +126,7 @@ def test_metric_columns_are_integers_and_floats_not_decimals(server: Server, sto
 
 
 def _numbers(query: Query) -> Iterator[str]:
-    """Yield the columns of an answer that hold one number each; a histogram has two of them, and two arrays."""
+    """Yield the columns of an answer that hold one number each: a histogram has two, besides its arrays."""
     for column in query.columns:
         if column.type is MetricType.HISTOGRAM:
             yield from (f"{column.column}_count", f"{column.column}_sum")
