@@ -123,9 +123,10 @@ def _read(path: Path) -> Document:
 
 def _anchor(values: dict[str, object], folder: Path) -> None:
     """Make the paths in a file relative to its folder, as Prometheus does."""
-    folders = values.get("queries_dirs")
-    if isinstance(folders, list):
-        values["queries_dirs"] = [_inside(folder, name) for name in folders]
+    for key in ("queries_dirs", "profiles_dirs"):
+        folders = values.get(key)
+        if isinstance(folders, list):
+            values[key] = [_inside(folder, name) for name in folders]
     for section, key in (("targets", "password_file"), ("backups", "path")):
         entries = values.get(section)
         if isinstance(entries, list):

@@ -10,9 +10,7 @@ import pytest
 import yaml
 
 from exporter import header
-from exporter.catalog import load as shipped
-from exporter.catalog import shipped_directory
-from exporter.derive import DERIVATIONS
+from exporter.configuration import load
 from exporter.model import Needs
 from exporter.settings import (
     BackupSettings,
@@ -22,10 +20,9 @@ from exporter.settings import (
     Settings,
     TargetSettings,
     Web,
-    load,
 )
 from exporter.sources import CONFIG_FILE, KEYS, flag, variable
-from exporter.targets import select
+from exporter.store_settings import StoreSettings
 from query_files import catalog
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,13 +45,15 @@ def test_the_complete_file_fits_the_shipped_queries_and_leaves_no_key_out(tmp_pa
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "monitor").touch()
     (tmp_path / "pass").touch(0o755)
+    for folder in ("queries", "profiles"):
+        (tmp_path / folder).mkdir()
     (tmp_path / "exporter.yaml").write_text(text)
-    found = load(tmp_path / "exporter.yaml", {"PATH": str(tmp_path)}, {})
-    assert found.targets[1].password_command == ("pass", "show", "databases/monitor")
+    found = load(tmp_path / "exporter.yaml", {}, {"PATH": str(tmp_path)})
+    assert found.settings.targets[1].password_command == ("pass", "show", "databases/monitor")
     assert set(yaml.safe_load(text)) == set(Settings.model_fields)
-    active, disabled = select(shipped([shipped_directory()], DERIVATIONS), found)
-    assert active["pg_locks"].limit == 2000
-    assert "wait_events" in disabled
+    assert found.queries["pg_locks"].limit == 2000
+    assert "wait_events" in found.disabled
+    assert [len(found.stores[name].profiles) > 1 for name in ("main", "replica")] == [True, False]
 
 
 def test_the_configuration_manual_has_a_row_for_every_key() -> None:
@@ -62,6 +61,7 @@ def test_the_configuration_manual_has_a_row_for_every_key() -> None:
     keys |= {f"databases.{key}" for key in Databases.model_fields}
     keys |= {f"queries.<name>.{key}" for key in QueryOverride.model_fields}
     keys |= {f"web.{key}" for key in Web.model_fields} | {f"log.{key}" for key in Log.model_fields}
+    keys |= {f"oauth2.{field.alias or key}" for key, field in StoreSettings.model_fields.items()}
     keys |= {*Settings.model_fields} - {"targets", "queries", "backups", "web", "log"}
     assert keys <= rows(CONFIGURATION)
 

@@ -77,8 +77,9 @@ def test_an_empty_variable_and_a_flag_that_is_none_count_as_not_given(tmp_path: 
 
 
 def test_paths_in_a_file_begin_at_its_folder_and_other_paths_do_not(tmp_path: Path) -> None:
-    found = settings(tmp_path, "queries_dirs: [a, /b, ../c]")
+    found = settings(tmp_path, "queries_dirs: [a, /b, ../c]\nprofiles_dirs: [a, /b]")
     assert found.queries_dirs == (tmp_path / "a", Path("/b"), tmp_path / "../c")
+    assert found.profiles_dirs == (tmp_path / "a", Path("/b"))
     assert settings(tmp_path, flags={"queries_dirs": ["a"]}).queries_dirs == (Path("a"),)
 
 
