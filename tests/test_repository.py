@@ -35,14 +35,22 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "unpacked"
 
 
-def test_the_wheel_holds_every_query_and_template(wheel: Path) -> None:
+def test_the_wheel_holds_every_query_profile_and_template(wheel: Path) -> None:
     source, packed = ROOT / "queries", wheel / "exporter/shipped/queries"
     for pattern in ("*/*.sql", "*/set.yaml"):
         assert {path.relative_to(packed) for path in packed.glob(pattern)} == {
             path.relative_to(source) for path in source.glob(pattern)
         }
+    profiles = {path.name for path in (ROOT / "profiles").glob("*.yaml")}
+    assert {path.name for path in (wheel / "exporter/shipped/profiles").iterdir()} == profiles
     templates = {path.name for path in (ROOT / "exporter/templates").iterdir()}
     assert {path.name for path in (wheel / "exporter/templates").iterdir()} == templates
+
+
+def test_an_image_is_built_from_all_that_the_wheel_is_made_of() -> None:
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert {"exporter", *build["targets"]["wheel"]["force-include"]} <= kept
 
 
 def test_the_wheel_is_typed_licensed_and_has_the_command(wheel: Path) -> None:
