@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from exporter import bind
+from exporter.counter import countable, described
+from exporter.counting import leaves
+from exporter.counting_sql import leaves_statement
 from exporter.database import Database
+from exporter.entities import Entity
 from exporter.errors import QueryError
-from exporter.findings import Facts, Role, Session
-from exporter.model import Query, Target
-from exporter.survey import survey
+from exporter.findings import Facts, Role, Session, StoreFacts, TokenTable
+from exporter.model import UNKNOWN_PAGES, Query, Rows, Target
+from exporter.profile import Profile, Source
+from exporter.scout import Known
+from exporter.survey import Survey, survey
 from exporter.targets import selected_databases
 from exporter.token_store import Choice
 
@@ -52,6 +60,7 @@ where datallowconn
   and not datistemplate
   and not pg_catalog.has_database_privilege(oid, 'connect')
 """
+_STORE_NAME = re.compile("token|oauth", re.IGNORECASE)
 _AVAILABLE = "select name from pg_catalog.pg_available_extensions"
 
 
@@ -78,7 +87,54 @@ async def ask(gateway: Database, target: Target, queries: Mapping[str, Query], c
         skipped=found.plan.skipped,
         closed=tuple(name for name in selected if name in shut),
         available=frozenset(str(name) for (name,) in await _rows(gateway, _AVAILABLE)),
+        stores={
+            name: await _store(gateway, found, name, choice)
+            for name, known in found.facts.items()
+            if isinstance(known, Known) and known.store is not None
+        },
     )
+
+
+async def _store(gateway: Database, found: Survey, name: str, choice: Choice) -> StoreFacts:
+    known = found.facts[name]
+    assert isinstance(known, Known) and known.store is not None  # noqa: S101, PT018  # as the caller looked
+    profile = known.store.profile
+    if profile is None:
+        try:
+            rows = await gateway.fetch(choice.facts_sql(), timeout=_TIMEOUT, database=name)
+        except QueryError:  # what is to be said about the store is known already
+            return StoreFacts(known.store)
+        return StoreFacts(known.store, is_alike=_is_alike(rows, choice))
+    active = found.plan.active.items()
+    return StoreFacts(
+        known.store,
+        tables=tuple([await _table(gateway, known, profile, source) for source in profile.of(Entity.TOKENS)]),
+        counted=next((query for key, query in active if query.counted and key.database == name), None),
+    )
+
+
+def _is_alike(rows: Rows, choice: Choice) -> bool:
+    """Tell whether one of the relations is named like one for tokens; others may be anybody's `users`."""
+    kept = {
+        source.relation.name for profile in choice.profiles.values() for source in profile.of(Entity.TOKENS)
+    }
+    names = {str(relation) for _, relation, _, _ in rows.rows}
+    return any(choice.is_named or name in kept or _STORE_NAME.search(name) for name in names)
+
+
+async def _table(gateway: Database, known: Known, profile: Profile, source: Source) -> TokenTable:
+    relation = bind.qualified(source.relation)
+    info = known.info.relations.get(relation)
+    table = TokenTable(source.key, relation, info.pages if info else UNKNOWN_PAGES)
+    if source not in countable(profile):
+        return table
+    table = replace(table, source=described(source))
+    statement = leaves_statement(described(source))
+    try:
+        rows = await gateway.fetch(statement, timeout=_TIMEOUT, database=known.info.name)
+    except QueryError as error:  # as without the right to use the schema
+        return replace(table, problem=str(error))
+    return replace(table, leaves=leaves(rows), problem="" if rows.rows else "it is no table")
 
 
 async def _rows(gateway: Database, sql: str, *, heavy: bool = False) -> Sequence[tuple[object, ...]]:

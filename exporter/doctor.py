@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TextIO
 
-from exporter import access_checks, checkup, server_checks, table
+from exporter import access_checks, checkup, server_checks, store_advice, table
 from exporter.configuration import Configuration
 from exporter.database import Database
 from exporter.errors import QueryError
@@ -82,7 +82,7 @@ async def _diagnose(target: Target, configuration: Configuration) -> Diagnosis:
 
 def examine(facts: Facts) -> tuple[Finding, ...]:
     """Return what every check finds."""
-    checks = (*server_checks.CHECKS, *access_checks.CHECKS)
+    checks = (*server_checks.CHECKS, *access_checks.CHECKS, *store_advice.CHECKS)
     return tuple(finding for check in checks for finding in check(facts))
 
 
@@ -105,13 +105,14 @@ def as_text(diagnosis: Diagnosis) -> Iterator[str]:
         return
     server = facts.server
     yield f"{name}: PostgreSQL {server.version}, database {server.database}, role {server.role}"
-    width = max(len(finding.check) for finding in diagnosis.findings)
-    for finding in diagnosis.findings:
+    findings = [finding for finding in diagnosis.findings if not finding.is_minor]
+    width = max(len(finding.check) for finding in findings)
+    for finding in findings:
         yield f"  {finding.level:<4}  {finding.check:<{width}}  {finding.summary}"
     yield ""
-    for finding in sorted(diagnosis.findings, key=lambda finding: -list(Level).index(finding.level)):
+    for finding in sorted(findings, key=lambda finding: -list(Level).index(finding.level)):
         yield from _advice(finding)
-    counts = [f"{sum(finding.level is level for finding in diagnosis.findings)} {level}" for level in Level]
+    counts = [f"{sum(finding.level is level for finding in findings)} {level}" for level in Level]
     yield f"{name}: {', '.join(counts)}"
     yield ""
 
@@ -147,5 +148,9 @@ def as_json(diagnosis: Diagnosis) -> dict[str, object]:
         "problem": diagnosis.problem or None,
         "version": facts.server.version if facts else None,
         "role": facts.server.role if facts else None,
-        "findings": [asdict(finding) for finding in diagnosis.findings],
+        "findings": [_finding_as_json(finding) for finding in diagnosis.findings],
     }
+
+
+def _finding_as_json(finding: Finding) -> dict[str, object]:
+    return {key: value for key, value in asdict(finding).items() if key != "is_minor"}

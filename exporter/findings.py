@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from exporter.counting import Leaf, TokenSource
 from exporter.model import DatabaseInfo, JobKey, Query, ServerInfo, Skip, Target
+from exporter.token_store import TokenStore
 
 
 class Level(StrEnum):
@@ -20,13 +22,17 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check's result: a line, and for what is not well an explanation and what to run."""
+    """One check's result: a line, and for what is not well an explanation and what to run.
+
+    What is minor is left out where people read.
+    """
 
     check: str
     level: Level
     summary: str
     detail: str = ""
     remedy: str = ""
+    is_minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,36 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenTable:
+    """One source of tokens in a store: `name` as settings call it, `relation` schema-qualified as SQL has it.
+
+    `source` is None where blocks cannot be drawn from it. `leaves` are empty for a view, and when the
+    catalogue was not readable, which `problem` tells.
+    """
+
+    name: str
+    relation: str
+    pages: int
+    source: TokenSource | None = None
+    leaves: tuple[Leaf, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What was looked for as the token store of one database, and what was found.
+
+    `is_alike` says that some table looks like a store. `counted` is the query that counts tokens, as it runs
+    there; None when it does not.
+    """
+
+    store: TokenStore
+    is_alike: bool = False
+    tables: tuple[TokenTable, ...] = ()
+    counted: Query | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that the checks look at.
 
@@ -71,6 +107,7 @@ class Facts:
     skipped: Mapping[JobKey, Skip] = field(default_factory=dict)
     closed: tuple[str, ...] = ()
     available: frozenset[str] = frozenset()
+    stores: Mapping[str, StoreFacts] = field(default_factory=dict)
 
 
 Check = Callable[[Facts], Iterator[Finding]]
