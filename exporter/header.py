@@ -6,14 +6,14 @@ from collections.abc import Collection
 
 from exporter.document import Document, suggestion
 from exporter.duration import format_duration
-from exporter.entities import Entity
+from exporter.entities import FIELDS, Entity
 from exporter.errors import Fault
 from exporter.model import Column, MetricType, Needs, Query, Role, Scope
 from exporter.naming import family_objection, label_objection
 from exporter.section import Section
 
 KEYS = (
-    *("help", "every", "timeout", "scope", "on", "needs", "over", "over_any", "counted"),
+    *("help", "every", "timeout", "scope", "on", "needs", "over", "over_any", "shows", "counted"),
     *("labels", "limit", "derive", "metrics"),
 )
 _NEEDS = ("version", "extension", "setting", "relation", "columns", "max_pages")
@@ -52,6 +52,7 @@ def read(
         derive=_derivation(head, derivations),
         over=_over(head, scope),
         over_any=head.has("over_any"),
+        shows=_shows(head),
         counted=head.flag("counted"),
     )
     if query.every and query.timeout >= query.every:
@@ -81,6 +82,15 @@ def _over(head: Section, scope: Scope) -> tuple[str, ...]:
         head.fault("counted", "only tokens can be counted by estimates", "add over: [tokens]")
     if head.has("over") and head.has("over_any"):
         head.fault("over_any", "over is given too", "choose one")
+    return names
+
+
+def _shows(head: Section) -> tuple[str, ...]:
+    names = head.names("shows")
+    known = [f"{entity}.{field}" for entity, fields in FIELDS.items() for field in fields]
+    for name in names:
+        if name not in known:
+            head.fault("shows", f"there is no field {name}", suggestion(name, known))
     return names
 
 

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-# The major versions of PostgreSQL that every shipped query is tested on.
-OLDEST_TESTED, NEWEST_TESTED = 13, 18
-
-# What a sample can be worth. Integers stay integers, so that 64-bit counters are exact.
-Number = int | float
+OLDEST_TESTED, NEWEST_TESTED = 13, 18  # major versions that every shipped query is tested on
+UNKNOWN_PAGES = 2**31 - 1  # of a relation whose size cannot be told: nobody takes it for small
+Number = int | float  # of a sample; integers stay integers, so that 64-bit counters are exact
 
 
 class Scope(StrEnum):
@@ -112,15 +110,16 @@ class Query:
     needs: Needs = field(default_factory=Needs)
     limit: int = 1000
     derive: str | None = None
-    # Entities of a token store (see `entities`) whose names stand as placeholders in the SQL.
+    # Entities of a token store (see `entities`) whose names stand as placeholders in the SQL; `over_any`: one
+    # of them is enough; `shows`: fields, as `users.enabled`, that the store has to show.
     over: tuple[str, ...] = ()
-    over_any: bool = False  # one of them is enough
-    # Whether the rows are counted by estimates where the relations are too large to be read.
-    counted: bool = False
-    # Such a query as it then runs: its rows come from a counter, and there is no SQL.
-    estimated: bool = False
+    over_any: bool = False
+    shows: tuple[str, ...] = ()
     # What the query reads besides `needs`: the relations that a profile put in the placeholders' place.
     reads: tuple[Needs, ...] = ()
+    # `counted`: where the relations are too large to be read, the query runs as `estimated`, without SQL.
+    counted: bool = False
+    estimated: bool = False
 
     def sql_for(self, major: int) -> str | None:
         """Return the variant with the highest floor <= `major`, or None when all floors are higher."""
@@ -156,10 +155,6 @@ class Target:
     exclude_databases: tuple[str, ...] = ()
     max_connections: int = 3
     connect_timeout: float = 5.0
-
-
-# The size of a relation that cannot be told: the largest there can be, so that nobody takes it for small.
-UNKNOWN_PAGES = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)

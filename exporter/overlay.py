@@ -56,12 +56,20 @@ def bound(query: Query, profile: Profile, left_out: Collection[Entity] = ()) -> 
     missing = [name for name in query.over if not profile.of(Entity(name))]
     if missing and (not query.over_any or not there):
         return Skip(SkipReason.RELATION, f"the profile {profile.name} has no {', '.join(missing)}")
+    hidden = [name for name in query.shows if not _is_shown(name, profile)]
+    if hidden:
+        return Skip(SkipReason.RELATION, f"the profile {profile.name} does not show {', '.join(hidden)}")
     place = _Place(query, profile, frozenset(there))
     return replace(
         query,
         variants=tuple((floor, place.filled(sql)) for floor, sql in query.variants),
         reads=tuple(needs for name in there for needs in reads(query, profile, Entity(name))),
     )
+
+
+def _is_shown(name: str, profile: Profile) -> bool:
+    entity, _, field = name.partition(".")
+    return any(field in source.fields for source in profile.of(Entity(entity)))
 
 
 def reads(query: Query, profile: Profile, entity: Entity) -> tuple[Needs, ...]:

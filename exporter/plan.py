@@ -32,7 +32,14 @@ def plan(target: Target, queries: Mapping[str, Query], server: ServerInfo, facts
     """Return which of `queries` run on `target`, in which databases, and why the others do not."""
     active: dict[JobKey, Query] = {}
     skipped: dict[JobKey, Skip] = {}
+    stores = {
+        name
+        for name, known in facts.items()
+        if isinstance(known, Known) and known.store and known.store.profile
+    }
     for key, query in _jobs(target, queries, server):
+        if query.over and stores and key.database not in stores:
+            continue  # the store is elsewhere: that is no reason worth a series for each query
         judged = _judged(target, key, query, server, facts)
         if isinstance(judged, Skip):
             skipped[key] = judged

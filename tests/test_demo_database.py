@@ -19,7 +19,7 @@ from exporter.rights import needed_columns
 from shipped import QUERIES
 
 SECRETS = (
-    *("access_token FROM tokens", "refresh_token FROM tokens", "* FROM tokens"),
+    *("access_token FROM tokens", "refresh_token FROM tokens", "user_id FROM tokens", "* FROM tokens"),
     *("client_secret FROM clients", "password_hash FROM users", "email FROM users"),
     *("session_token FROM user_sessions", "ip_address FROM user_sessions"),
     *("code FROM authorization_codes", "code_challenge FROM authorization_codes"),

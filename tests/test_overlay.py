@@ -79,3 +79,11 @@ def test_a_query_over_two_entities_reads_both() -> None:
         "public.clients": ("client_id",),
         "public.tokens": ("client_id",),
     }
+
+
+@pytest.mark.parametrize(("field", "shown"), [("codes.used_at", True), ("users.enabled", False)])
+def test_a_query_about_what_the_store_does_not_show_is_skipped(field: str, shown: bool) -> None:
+    made = bound(replace(QUERY, shows=(field,)), SEED)
+    assert isinstance(made, Query) is shown
+    if isinstance(made, Skip):
+        assert made.detail == "the profile seed does not show users.enabled"

@@ -18,6 +18,8 @@ from exporter.model import (
 )
 from exporter.plan import Facts, plan, visited
 from exporter.scout import Known
+from exporter.token_store import TokenStore
+from shipped import SEED
 
 TARGET = Target("main", "postgresql://127.0.0.1/app")
 SERVER = ServerInfo(
@@ -82,3 +84,17 @@ def test_a_target_with_one_connection_visits_no_other_database_and_says_so() -> 
 
 def test_no_database_is_visited_when_no_query_wants_it() -> None:
     assert visited(TARGET, {"pg_locks": ONCE}, SERVER) == ()
+
+
+def test_a_database_without_a_store_gets_no_job_when_the_store_is_elsewhere() -> None:
+    query = replace(EACH, name="tokens", over=("tokens",), variants=((0, "select kind from :tokens as t"),))
+    none = TokenStore(None, "", "saw nothing")
+    found = Known(DatabaseInfo("shop"), TokenStore(SEED, "public", "seed fits"))
+    one = plan(TARGET, {"tokens": query}, SERVER, {"app": Known(DatabaseInfo("app"), none), "shop": found})
+    assert {key.database for key in (*one.active, *one.skipped)} == {"shop"}
+    nowhere: Facts = {name: Known(DatabaseInfo(name), none) for name in ("app", "shop")}
+    two = plan(TARGET, {"tokens": query}, SERVER, nowhere)
+    assert {key.database: skip.detail for key, skip in two.skipped.items()} == {
+        "app": "no token store was recognised: saw nothing",
+        "shop": "no token store was recognised: saw nothing",
+    }

@@ -15,11 +15,10 @@ $$;
 GRANT USAGE ON SCHEMA public TO monitor;
 
 -- Column by column: what metrics are made of, and nothing that is a secret or a person. Left out on purpose:
--- tokens.access_token, refresh_token; authorization_codes.code, code_challenge, user_id;
+-- tokens.access_token, refresh_token, user_id; authorization_codes.code, code_challenge, user_id;
 -- clients.client_secret; users.password_hash, username, email; user_sessions.session_token, ip_address.
--- tokens.user_id is for disabled users with live tokens, and says no more of a person than users.user_id does;
 -- ctid, the place of a row, is for counting a large table by samples of its blocks.
-GRANT SELECT (token_type, expires_at, revoked_at, created_at, client_id, user_id, ctid) ON public.tokens TO monitor;
+GRANT SELECT (token_type, expires_at, revoked_at, created_at, client_id, ctid) ON public.tokens TO monitor;
 GRANT SELECT (client_id, code_challenge_method, expires_at, created_at, used_at) ON public.authorization_codes TO monitor;
 GRANT SELECT (client_id, grant_types, redirect_uris, created_at, updated_at) ON public.clients TO monitor;
 GRANT SELECT (user_id, provider, created_at) ON public.users TO monitor;

@@ -3,6 +3,7 @@
 -- timeout: 2s
 -- scope: database
 -- over: [codes]
+-- shows: [codes.used_at]
 -- needs: {max_pages: 8000}
 -- labels: []
 -- metrics:

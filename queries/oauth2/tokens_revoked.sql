@@ -3,6 +3,7 @@
 -- timeout: 2s
 -- scope: database
 -- over: [tokens]
+-- shows: [tokens.revoked_at]
 -- needs: {max_pages: 8000}
 -- labels: [kind]
 -- derive: window_counter

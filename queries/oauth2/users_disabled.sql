@@ -3,6 +3,7 @@
 -- timeout: 5s
 -- scope: database
 -- over: [users, tokens]
+-- shows: [users.enabled]
 -- needs: {max_pages: 8000}
 -- labels: []
 -- metrics:
