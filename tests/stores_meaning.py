@@ -203,7 +203,7 @@ SESSIONS = (
     [LoginSession(1500.0, 9000.0, 1)],
 )
 DEVICES = [("pending", 60.0), ("pending", -60.0), ("approved", 60.0), ("approved", -60.0)]
-DEVICES += [("denied", 60.0), ("used", -60.0)]
+DEVICES += [("denied", 60.0), ("denied", -60.0), ("used", -60.0)]
 
 
 def devices(*states: str) -> list[Device]:

@@ -118,7 +118,8 @@ class Case:
                 wrong = differences(compared(found, expected), _expected(expected, now[0]))
                 assert not wrong, wrong
                 connection.commit()
-                self._check_changes(session)
+                if server.major >= 15:  # older ones cannot be told to publish their counters at once
+                    self._check_changes(session)
 
     def _look(self, session: Session) -> Found:
         """Return the samples of all queries; the derived ones look once before what comes later, too."""
