@@ -128,8 +128,9 @@ async def _table(gateway: Database, known: Known, profile: Profile, source: Sour
     table = TokenTable(source.key, relation, info.pages if info else UNKNOWN_PAGES)
     if source not in countable(profile):
         return table
-    table = replace(table, source=described(source))
-    statement = leaves_statement(described(source))
+    described_source = described(source, known.store.lifetimes if known.store else {})
+    table = replace(table, source=described_source)
+    statement = leaves_statement(described_source)
     try:
         rows = await gateway.fetch(statement, timeout=_TIMEOUT, database=known.info.name)
     except QueryError as error:  # as without the right to use the schema

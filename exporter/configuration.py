@@ -97,14 +97,14 @@ def _stores(
             if wanted.overrides() != Overrides(schema=schema):
                 problem = "profile is auto, and only schema goes with that"
                 faults.append(chosen.fault(at, problem, f"name the profile: {', '.join(sorted(profiles))}"))
-            stores[target.name] = Choice(profiles, Overrides(schema=schema))
+            stores[target.name] = Choice(profiles, Overrides(schema=schema), wanted.lifetimes)
         elif wanted.profile in profiles:
             profile, overrides = profiles[wanted.profile], wanted.overrides()
             try:
                 merge(profile, overrides, str(chosen.fault(at, "")).removesuffix(": "))
             except ConfigError as error:
                 faults.extend(error.faults)
-            stores[target.name] = Choice({profile.name: profile}, overrides)
+            stores[target.name] = Choice({profile.name: profile}, overrides, wanted.lifetimes)
         elif wanted.profile != NONE:
             near = suggestion(wanted.profile, [*profiles, AUTO, NONE])
             faults.append(chosen.fault((*at, "profile"), f"there is no profile {wanted.profile}", near))

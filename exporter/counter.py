@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -24,7 +24,7 @@ from exporter.counting import (
     leaves,
 )
 from exporter.counting_sql import leaves_statement, statement
-from exporter.derive.token_counts import token_counts
+from exporter.derive.token_counts import SHORT, token_counts
 from exporter.entities import Entity
 from exporter.model import Family, MetricType, Rows, Sample
 from exporter.profile import Constant, Expression, KindColumn, Profile, Source, TimeColumn, TimeExpression
@@ -36,6 +36,7 @@ ESTIMATE_EVERY, ESTIMATE_TIMEOUT = 300.0, 10.0
 # How often a method is chosen anew, in seconds.
 _CHOOSE_EVERY = 600.0
 _METHOD = "The method by which tokens too many to be read were counted; scan is exact."
+_HORIZON = 3600  # seconds; who expires sooner is counted apart
 _USUAL: frozenset[object] = frozenset({"access", "refresh"})
 _COLUMNS = ("kind", "state", "tokens", "half_width")
 # The statements of counting read one relation, whose columns need no alias.
@@ -79,6 +80,7 @@ class Counter:
 
     gateway: Gateway
     profile: Profile
+    lifetimes: Mapping[str, float]  # the longest of a kind in seconds, where known
     major: int
     now: Callable[[], float]
     methods: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -95,7 +97,9 @@ class Counter:
         return (Family(name, MetricType.GAUGE, _METHOD, labels, samples),) if samples else ()
 
     def __post_init__(self) -> None:
-        self._sources = tuple(_Counted(described(source)) for source in countable(self.profile))
+        self._sources = tuple(
+            _Counted(described(source, self.lifetimes)) for source in countable(self.profile)
+        )
 
     async def fetch(
         self,
@@ -154,8 +158,11 @@ def _summed(rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
     ]
 
 
-def described(source: Source) -> TokenSource:
-    """Return a source of a profile as counting wants it."""
+def described(source: Source, lifetimes: Mapping[str, float]) -> TokenSource:
+    """Return a source of a profile as counting wants it.
+
+    Kinds that live no longer than `SHORT` are counted by an index, the end of the table or their arrivals.
+    """
     expires = _moment(source, "expires")
     assert expires is not None, "only countable sources are described"  # noqa: S101
     used = source.fields.get("used")
@@ -167,6 +174,8 @@ def described(source: Source) -> TokenSource:
         used=None if used is None else _plain(bind.field_sql(source, "used")),
         issued=_moment(source, "issued"),
         kinds=_kinds(source),
+        lifetimes={kind: round(seconds) for kind, seconds in lifetimes.items()},
+        horizon=max([_HORIZON, *(round(each) for each in lifetimes.values() if each <= SHORT)]),
     )
 
 

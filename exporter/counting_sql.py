@@ -26,7 +26,12 @@ _ISO = 'YYYY-MM-DD"T"HH24:MI:SS.US'
 # The facts a choice is made from, a row for each relation that holds rows itself; partitions in the order of
 # their names. An index over part of the rows counts only when its condition is one of those given.
 _LEAVES = """
-SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS relation, c.relpages AS pages, c.reltuples AS rows,
+SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS relation,
+    -- What was never vacuumed or analysed has no size in pg_class. Measuring waits for an exclusive lock, but
+    -- so does reading the table, and lock_timeout bounds both.
+    greatest(c.relpages,
+        pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::int)::int AS pages,
+    c.reltuples AS rows,
     c.relallvisible AS all_visible,
     (SELECT max(s.correlation) FROM pg_catalog.pg_stats AS s
         WHERE s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = {issued}) AS correlation,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from exporter.entities import Entity, TimeType
+from exporter.entities import Entity, TimeType, TokenKind
 from exporter.fields import Duration, Strict, Text
 from exporter.override import Overrides
 from exporter.section import seconds
@@ -19,6 +19,12 @@ def _entity(value: str) -> Entity:
     if value not in list(Entity):
         raise ValueError(f"must be one of {', '.join(Entity)}")
     return Entity(value)
+
+
+def _kind(value: str) -> TokenKind:
+    if value not in list(TokenKind):
+        raise ValueError(f"must be one of {', '.join(TokenKind)}")
+    return TokenKind(value)
 
 
 def _time(value: str) -> TimeType:
@@ -35,7 +41,10 @@ _Parameter = Annotated[float | None, BeforeValidator(_or_never)]
 
 
 class StoreSettings(Strict):
-    """The token store of a target's databases. `profile` is auto, none, or the name of a profile."""
+    """The token store of a target's databases. `profile` is auto, none, or the name of a profile.
+
+    `lifetimes` are the longest of each kind of token; they make counting a large store more exact.
+    """
 
     profile: Text = AUTO
     schema_: Text | None = Field(default=None, alias="schema")  # BaseModel has a method of that name
@@ -46,6 +55,7 @@ class StoreSettings(Strict):
     parameters: dict[str, _Parameter] = Field(default_factory=dict)
     retention: dict[Annotated[str, AfterValidator(_entity)], Duration] = Field(default_factory=dict)
     sources: tuple[Text, ...] = ()
+    lifetimes: dict[Annotated[str, AfterValidator(_kind)], Duration] = Field(default_factory=dict)
 
     def overrides(self) -> Overrides:
         """Return the user's changes to the profile."""

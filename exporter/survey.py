@@ -52,7 +52,7 @@ class Survey:
         store = known.store if isinstance(known, Known) else None
         if store is None or store.profile is None:
             raise LookupError(f"{key.query} is not estimated in {key.database}")
-        return Counter(gateway, store.profile, self.server.major, time.time)
+        return Counter(gateway, store.profile, store.lifetimes, self.server.major, time.time)
 
 
 async def survey(gateway: Database, target: Target, queries: Mapping[str, Query], choice: Choice) -> Survey:

@@ -20,6 +20,7 @@ class Choice:
 
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     overrides: Overrides = field(default_factory=Overrides)
+    lifetimes: Mapping[str, float] = field(default_factory=dict)  # the longest of a kind, in seconds
 
     @property
     def is_named(self) -> bool:
@@ -47,7 +48,7 @@ class Choice:
         profile, lacks = fitted(merge(original, replace(self.overrides, schema=schema)), facts)
         if lacks:
             return TokenStore(None, schema, f"{profile.name}: {'; '.join(lacks)}")
-        return TokenStore(profile, schema, found.report)
+        return TokenStore(profile, schema, found.report, self.lifetimes)
 
     def _candidates(self) -> Mapping[str, Profile]:
         return {name: merge(profile, self.overrides) for name, profile in self.profiles.items()}
@@ -60,6 +61,7 @@ class TokenStore:
     profile: Profile | None
     schema: str
     report: str
+    lifetimes: Mapping[str, float] = field(default_factory=dict)
 
     def families(self, target: str, database: str) -> tuple[Family, ...]:
         """Return what was recognised, and what the schema cannot show, for the page."""

@@ -243,9 +243,9 @@ class Watch:
         if store is None or store.profile is None:
             raise LookupError(f"{key.query} is not estimated in {key.database}")
         counter = self._counters.get(key)
-        if counter is None or counter.profile != store.profile:
+        if counter is None or (counter.profile, counter.lifetimes) != (store.profile, store.lifetimes):
             major = self.server.major if self.server else OLDEST_TESTED
-            counter = Counter(self._gateway, store.profile, major, self._engine.now)
+            counter = Counter(self._gateway, store.profile, store.lifetimes, major, self._engine.now)
             self._counters[key] = counter
         return counter
 

@@ -88,10 +88,14 @@ class Subject:
         self.observer.execute("SELECT pg_catalog.pg_terminate_backend(%s)", [pid])
 
     def terminate_sleeper(self) -> bool:
-        """End the session that is in pg_sleep(); False when there is none yet."""
-        sql = "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"
+        """End the session that is in pg_sleep(), and see it gone; False when there is none yet."""
+        sql = "SELECT pid, pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"
         where = "WHERE application_name = %s AND wait_event = 'PgSleep'"
-        return self.observer.execute(f"{sql} {where}".encode(), [self.name]).fetchall() != []
+        pids = [pid for pid, _ in self.observer.execute(f"{sql} {where}".encode(), [self.name]).fetchall()]
+        left = "SELECT FROM pg_catalog.pg_stat_activity WHERE pid = ANY (%s)"
+        while pids and self.observer.execute(left, [pids]).rowcount:
+            time.sleep(0.01)
+        return pids != []
 
 
 @contextmanager

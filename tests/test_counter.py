@@ -87,12 +87,15 @@ def test_the_daemon_says_how_a_large_store_was_counted(tmp_path: Path, a_server:
         _, sql = finish("grants", "--role", "monitor")
         a_server.monitor_dsn()
         a_server.execute(sql, name)
-        target = {"name": "main", "dsn": a_server.monitor_dsn(name), "databases": {"include": [name]}}
+        lifetimes = {"lifetimes": {"access": "1h"}}
+        target = {"name": "main", "dsn": a_server.monitor_dsn(name), "oauth2": lifetimes}
         with Daemon(tmp_path, {"targets": [target]}) as daemon:
             daemon.until_ready()
             daemon.until(lambda: bool(daemon.samples("oauth2_tokens_method_info")), "say the method")
             assert daemon.samples("oauth2_tokens", kind="refresh", state="active")
-            assert daemon.samples("pg_exporter_query_interval_seconds", query="tokens") == [300.0]
+            # Up to 64,000 pages it is read in full, every five minutes only.
+            assert daemon.samples("oauth2_tokens_method_info", kind="access", method="scan")
+            assert daemon.samples("oauth2_tokens_half_width", kind="access", state="active") == [0]
             # What has no other way than to read the table says why it does not.
             assert daemon.samples("pg_exporter_query_skipped", query="token_expiry", reason="size") == [1]
 
@@ -100,7 +103,7 @@ def test_the_daemon_says_how_a_large_store_was_counted(tmp_path: Path, a_server:
 @pytest.mark.parametrize("name", sorted(PROFILES))
 def test_every_countable_source_of_every_profile_can_be_described(name: str) -> None:
     for source in countable(PROFILES[name]):
-        counted = described(source)
+        counted = described(source, {})
         assert counted.relation.startswith("public.")
         assert "t." not in counted.kind
         assert counted.expires.sql
@@ -108,7 +111,7 @@ def test_every_countable_source_of_every_profile_can_be_described(name: str) -> 
 
 def test_times_keep_their_type_so_that_an_index_helps() -> None:
     [source] = PROFILES["seed"].of(Entity.TOKENS)
-    counted = described(source)
+    counted = described(source, {})
     assert (counted.expires.column, counted.expires.type) == ("expires_at", TimeType.NAIVE_UTC)
     assert counted.issued is not None
     assert counted.issued.column == "created_at"
