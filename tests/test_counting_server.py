@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 import psycopg
 import pytest
 
-from exporter.counting import Draw, Leaf, Method, Moment, Plan, TimeType, TokenSource, leaves
+from exporter.counting import TID_RANGE, Draw, Leaf, Method, Moment, Plan, TimeType, TokenSource, leaves
 from exporter.counting_sql import leaves_statement, statement
 from exporter.model import Rows
 from servers import Server
@@ -94,6 +95,8 @@ def test_a_part_of_an_index_gives_an_estimate_that_says_so(
 def test_the_end_of_a_table_in_order_of_issue_gives_them_exactly_without_an_index(
     a_server: Server, database: str, fill: Fill
 ) -> None:
+    if a_server.major < TID_RANGE:
+        pytest.skip("no TID range scan before PostgreSQL 14")
     found = Counted(ask(a_server, database, fill(), sample(50, tail=True)))
     assert found.counts["access", "active"] == truth_of_table()["access", "active"]
     assert found.half_widths["access", "active"] == 0
@@ -101,18 +104,24 @@ def test_the_end_of_a_table_in_order_of_issue_gives_them_exactly_without_an_inde
     assert found.methods["refresh", "active"] == "sample"
 
 
+def _inserted(rows: Rows, number: int) -> list[tuple[object, ...]]:
+    """Return the rows of an answer with that number in place of the counter of inserted rows."""
+    return [
+        (*row[:4], [number, *cast("list[int]", row[4])[1:]], row[5]) if row[0] == "facts" else row
+        for row in rows.rows
+    ]
+
+
 def test_arrivals_give_them_where_neither_an_index_nor_the_order_helps(
     a_server: Server, database: str, fill: Fill
 ) -> None:
     source = fill()
     first = ask(a_server, database, source, sample(40), f"{NOW} - interval '1 h'")
-    # 360 rows were issued in the hour between the two: as if the server had counted them in it.
     second = ask(a_server, database, source, sample(40))
-    earlier = [
-        (part, ring, place, weight, [counts[0] - 360, *counts[1:]] if part == "facts" else counts, names)  # type: ignore[index] # the columns of a row are objects
-        for part, ring, place, weight, counts, names in first.rows
-    ]
-    found = Counted(second, Counted(replace(first, rows=earlier)).memory)
+    # As if the server had counted in that hour what was issued in it; before 15 its counters come late.
+    first = replace(first, rows=_inserted(first, 19_640))
+    second = replace(second, rows=_inserted(second, 20_000))
+    found = Counted(second, Counted(first).memory)
     assert found.methods["access", "active"] == "rate"
     assert found.counts["access", "active"] == pytest.approx(truth_of_table()["access", "active"], rel=0.1)
 
@@ -194,6 +203,8 @@ def test_facts_about_partitions_and_indexes_are_found(a_server: Server, database
 def test_a_sample_touches_the_blocks_it_was_told_to_and_no_more(
     a_server: Server, database: str, fill: Fill
 ) -> None:
+    if a_server.major < TID_RANGE:
+        pytest.skip("no TID range scan before PostgreSQL 14")
     source = fill()
     sql = statement(source, sample(100, tail=True), (Leaf("public.tokens", 0, 0.0),), NOW)
     explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}"

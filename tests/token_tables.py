@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 import psycopg
 
-from exporter.counting import Draw, Method, Moment, Plan, TimeType, TokenSource, leaves
+from exporter.counting import TID_RANGE, Draw, Method, Moment, Plan, TimeType, TokenSource, leaves
 from exporter.counting_sql import leaves_statement, statement
 from exporter.derive.token_counts import COLUMNS, DERIVED, token_counts
 from exporter.model import Rows
@@ -98,6 +99,8 @@ class Counted:
 
 
 def ask(server: Server, database: str, source: TokenSource, plan: Plan, now: str = NOW) -> Rows:
+    """Run a plan; before version 14 with blocks drawn by chance, as is chosen there."""
+    plan = replace(plan, by_tid=plan.by_tid and server.major >= TID_RANGE)
     with psycopg.connect(server.dsn(database), autocommit=True) as connection:
         connection.execute("SET search_path = ''")
         found = leaves(Rows((), connection.execute(leaves_statement(source).encode()).fetchall()))
