@@ -57,6 +57,7 @@ class SkipReason(StrEnum):
     ROLE = "role"
     EXTENSION = "extension"
     RELATION = "relation"
+    PROFILE = "profile"  # the token store's schema cannot show it
     PRIVILEGE = "privilege"
     SETTING = "setting"
     SIZE = "size"

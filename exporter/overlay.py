@@ -55,10 +55,10 @@ def bound(query: Query, profile: Profile, left_out: Collection[Entity] = ()) -> 
     there = [name for name in query.over if profile.of(Entity(name)) and name not in left_out]
     missing = [name for name in query.over if not profile.of(Entity(name))]
     if missing and (not query.over_any or not there):
-        return Skip(SkipReason.RELATION, f"the profile {profile.name} has no {', '.join(missing)}")
+        return Skip(SkipReason.PROFILE, f"the profile {profile.name} has no {', '.join(missing)}")
     hidden = [name for name in query.shows if not _is_shown(name, profile)]
     if hidden:
-        return Skip(SkipReason.RELATION, f"the profile {profile.name} does not show {', '.join(hidden)}")
+        return Skip(SkipReason.PROFILE, f"the profile {profile.name} does not show {', '.join(hidden)}")
     place = _Place(query, profile, frozenset(there))
     return replace(
         query,
@@ -121,14 +121,24 @@ def unknown_placeholders(query: Query) -> Iterator[str]:
 
 
 def _fields(query: Query, entity: Entity) -> list[str]:
-    """Return the fields of an entity that the query speaks of: a role needs rights on their columns only."""
+    """Return the fields of an entity that the query reads: a role needs rights on their columns only."""
     words: set[str] = set()
+    is_read = False
     for _, sql in query.variants:
         code = _COMMENT.sub("", sql)
         words.update(_WORD.findall(code))
-        shapes = (_SHAPE.fullmatch(match["name"]) for match in _PLACEHOLDER.finditer(code))
-        words.update(shape["time"] for shape in shapes if shape and shape["time"])
-    return [name for name in FIELDS[entity] if name in words] or [next(iter(FIELDS[entity]))]
+        for match in _PLACEHOLDER.finditer(code):
+            shape = _SHAPE.fullmatch(match["name"])
+            if (
+                shape
+                and shape["entity"] == entity
+                and not (shape["what"] or shape["has"] or shape["kinds_with"])
+            ):
+                is_read = True
+                words.add(shape["time"] or "")
+    # A subselect has to have some field, also when the rows are only counted.
+    found = [name for name in FIELDS[entity] if name in words] or [next(iter(FIELDS[entity]))]
+    return found if is_read else []
 
 
 @dataclass(frozen=True, slots=True)

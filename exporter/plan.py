@@ -98,9 +98,10 @@ def _placed(query: Query, known: Known, server: ServerInfo) -> Query | Skip:
 
 def _left_out(query: Query, profile: Profile, known: Known, server: ServerInfo) -> list[Entity]:
     """Return the entities that this query has to do without; not all of them, so that it can say why."""
+    there = [entity for entity in map(Entity, query.over) if profile.of(entity)]
     hindered = [
         entity
-        for entity in map(Entity, query.over)
+        for entity in there
         if skip(replace(query, over=(), reads=reads(query, profile, entity)), server, known.info)
     ]
-    return hindered if len(hindered) < len(query.over) else hindered[1:]
+    return hindered if len(hindered) < len(there) else hindered[1:]

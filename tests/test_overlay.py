@@ -68,7 +68,7 @@ def test_a_query_over_what_the_profile_does_not_have_is_skipped(entity: str, the
     made = bound(replace(QUERY, over=(entity,)), SEED)
     assert isinstance(made, Query) is there
     if isinstance(made, Skip):
-        assert made.reason is SkipReason.RELATION
+        assert made.reason is SkipReason.PROFILE
         assert made.detail == "the profile seed has no devices"
 
 
@@ -87,3 +87,14 @@ def test_a_query_about_what_the_store_does_not_show_is_skipped(field: str, shown
     assert isinstance(made, Query) is shown
     if isinstance(made, Skip):
         assert made.detail == "the profile seed does not show users.enabled"
+
+
+@pytest.mark.parametrize(
+    ("sql", "columns"),
+    [("select count(*) from :tokens as t", ("token_type",)), ("select :tokens_relations", ())],
+)
+def test_rows_that_are_only_counted_take_one_column_and_names_alone_none(
+    sql: str, columns: tuple[str, ...]
+) -> None:
+    [needs] = _bound(variants=((0, sql),)).reads
+    assert needs.columns == columns
