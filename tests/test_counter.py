@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from exporter.entities import Entity
 from exporter.profile_files import load, shipped_directory
 from exporter.recognise import located
 from servers import Server
-from shipped import TOKENS, fresh_database
+from shipped import TOKENS, fresh_database, fresh_role
 
 PROFILES = {name: located(profile, "public") for name, profile in load([shipped_directory()]).items()}
 
@@ -43,6 +44,18 @@ def large(server: Server) -> Iterator[str]:
         yield name
 
 
+@contextmanager
+def granted(server: Server, database: str) -> Iterator[str]:
+    """Make a role by what `grants` prints and yield its DSN; the tests' own role stays as it is."""
+    with fresh_role(server) as (role, password):
+        _, sql = finish("grants", "--role", role)
+        server.execute(sql, database)
+        try:
+            yield server.dsn(database, role, password)
+        finally:
+            server.execute(f"DROP OWNED BY {role}", database)
+
+
 def _truth(server: Server, database: str) -> dict[tuple[object, object], int]:
     sql = """
         SELECT token_type, CASE WHEN revoked_at IS NOT NULL THEN 'revoked'
@@ -62,14 +75,12 @@ def test_a_role_is_told_which_rights_counting_takes(server: Server, large: str) 
 
 
 def test_grants_let_a_large_store_be_counted_within_its_own_error(server: Server, large: str) -> None:
-    _, sql = finish("grants", "--role", "monitor")
-    server.execute(sql, large)
     [(pages,)] = server.execute("SELECT relpages FROM pg_class WHERE relname = 'tokens'", large)
     assert int(str(pages)) > 8000
-    dsn = server.monitor_dsn(large)
-    code, page = finish(
-        "once", "tokens", "--database", large, "--format", "prometheus", env={"DATA_SOURCE_NAME": dsn}
-    )
+    with granted(server, large) as dsn:
+        code, page = finish(
+            "once", "tokens", "--database", large, "--format", "prometheus", env={"DATA_SOURCE_NAME": dsn}
+        )
     assert code == 0, page
     values = dict(line.rsplit(" ", 1) for line in page.splitlines() if line.startswith("oauth2_tokens"))
     for (kind, state), count in _truth(server, large).items():
@@ -84,20 +95,17 @@ def test_the_daemon_says_how_a_large_store_was_counted(tmp_path: Path, a_server:
     with fresh_database(a_server) as name:
         a_server.execute(TOKENS, name)
         a_server.execute(LARGE, name)
-        _, sql = finish("grants", "--role", "monitor")
-        a_server.monitor_dsn()
-        a_server.execute(sql, name)
-        lifetimes = {"lifetimes": {"access": "1h"}}
-        target = {"name": "main", "dsn": a_server.monitor_dsn(name), "oauth2": lifetimes}
-        with Daemon(tmp_path, {"targets": [target]}) as daemon:
-            daemon.until_ready()
-            daemon.until(lambda: bool(daemon.samples("oauth2_tokens_method_info")), "say the method")
-            assert daemon.samples("oauth2_tokens", kind="refresh", state="active")
-            # Up to 64,000 pages it is read in full, every five minutes only.
-            assert daemon.samples("oauth2_tokens_method_info", kind="access", method="scan")
-            assert daemon.samples("oauth2_tokens_half_width", kind="access", state="active") == [0]
-            # What has no other way than to read the table says why it does not.
-            assert daemon.samples("pg_exporter_query_skipped", query="token_expiry", reason="size") == [1]
+        with granted(a_server, name) as dsn:
+            target = {"name": "main", "dsn": dsn, "oauth2": {"lifetimes": {"access": "1h"}}}
+            with Daemon(tmp_path, {"targets": [target]}) as daemon:
+                daemon.until_ready()
+                daemon.until(lambda: bool(daemon.samples("oauth2_tokens_method_info")), "say the method")
+                assert daemon.samples("oauth2_tokens", kind="refresh", state="active")
+                # Up to 64,000 pages it is read in full, every five minutes only.
+                assert daemon.samples("oauth2_tokens_method_info", kind="access", method="scan")
+                assert daemon.samples("oauth2_tokens_half_width", kind="access", state="active") == [0]
+                # What has no other way than to read the table says why it does not.
+                assert daemon.samples("pg_exporter_query_skipped", query="token_expiry", reason="size") == [1]
 
 
 @pytest.mark.parametrize("name", sorted(PROFILES))
