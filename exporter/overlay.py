@@ -14,7 +14,7 @@ They are written like psql's variables, so that the file still runs under psql a
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from exporter import bind
@@ -77,14 +77,18 @@ def reads(query: Query, profile: Profile, entity: Entity) -> tuple[Needs, ...]:
     found: dict[str, set[str]] = {}
     for source in profile.of(entity):
         found.setdefault(bind.qualified(source.relation), set())
-        values = (source.fields.get(name) for name in _fields(query, entity))
-        sql = [text for value in values if value is not None for text in texts(value)]
+        sql = _expressions(source, _fields(query, entity))
         for relation, name in columns_of(source, source.where, *(join.on for join in source.joins), *sql):
             found.setdefault(bind.qualified(relation), set()).add(name)
     return tuple(
         Needs(relation=relation, columns=tuple(sorted(columns)), max_pages=query.needs.max_pages)
         for relation, columns in sorted(found.items())
     )
+
+
+def _expressions(source: Source, fields: Iterable[str]) -> list[str]:
+    values = (source.fields.get(name) for name in fields)
+    return [text for value in values if value is not None for text in texts(value)]
 
 
 def estimated(query: Query, profile: Profile) -> Query | None:
@@ -97,9 +101,7 @@ def estimated(query: Query, profile: Profile) -> Query | None:
         return None
     needs = []
     for source in sources:
-        values = (source.fields.get(name) for name in COUNTED_FIELDS)
-        sql = [text for value in values if value is not None for text in texts(value)]
-        columns = {name for _, name in columns_of(source, *sql)} | {"ctid"}
+        columns = {name for _, name in columns_of(source, *_expressions(source, COUNTED_FIELDS))} | {"ctid"}
         needs.append(Needs(relation=bind.qualified(source.relation), columns=tuple(sorted(columns))))
     return replace(
         query,

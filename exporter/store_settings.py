@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -15,22 +16,13 @@ AUTO = "auto"
 NONE = "none"
 
 
-def _entity(value: str) -> Entity:
-    if value not in list(Entity):
-        raise ValueError(f"must be one of {', '.join(Entity)}")
-    return Entity(value)
+def _one_of(kinds: type[StrEnum]) -> AfterValidator:
+    def member(value: str) -> StrEnum:
+        if value not in list(kinds):
+            raise ValueError(f"must be one of {', '.join(kinds)}")
+        return kinds(value)
 
-
-def _kind(value: str) -> TokenKind:
-    if value not in list(TokenKind):
-        raise ValueError(f"must be one of {', '.join(TokenKind)}")
-    return TokenKind(value)
-
-
-def _time(value: str) -> TimeType:
-    if value not in list(TimeType):
-        raise ValueError(f"must be one of {', '.join(TimeType)}")
-    return TimeType(value)
+    return AfterValidator(member)
 
 
 def _or_never(value: object) -> float | None:
@@ -51,11 +43,11 @@ class StoreSettings(Strict):
     tables: dict[str, Text] = Field(default_factory=dict)
     columns: dict[str, dict[str, Text]] = Field(default_factory=dict)
     expressions: dict[str, Text] = Field(default_factory=dict)
-    time: Annotated[str, AfterValidator(_time)] | None = None
+    time: Annotated[str, _one_of(TimeType)] | None = None
     parameters: dict[str, _Parameter] = Field(default_factory=dict)
-    retention: dict[Annotated[str, AfterValidator(_entity)], Duration] = Field(default_factory=dict)
+    retention: dict[Annotated[str, _one_of(Entity)], Duration] = Field(default_factory=dict)
     sources: tuple[Text, ...] = ()
-    lifetimes: dict[Annotated[str, AfterValidator(_kind)], Duration] = Field(default_factory=dict)
+    lifetimes: dict[Annotated[str, _one_of(TokenKind)], Duration] = Field(default_factory=dict)
 
     def overrides(self) -> Overrides:
         """Return the user's changes to the profile."""
