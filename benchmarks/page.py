@@ -21,8 +21,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from exporter import web
-from exporter.model import Family, Fragment, JobKey, MetricType, Sample
+from exporter.model import Family, JobKey, MetricType, Sample
 from exporter.render import Format, fragment
+from exporter.segments import Fragment
 from exporter.status import Status
 from exporter.store import Store
 from exporter.telemetry import Telemetry

@@ -16,7 +16,7 @@ from exporter.document import Document, in_order, parse, read_text, reason
 from exporter.errors import ConfigError, Fault
 from exporter.model import Catalog, Query
 from exporter.naming import openmetrics_family
-from exporter.overlay import unknown_placeholders
+from exporter.overlay import EXTENSION_SCHEMA, unknown_placeholders
 from exporter.section import Section
 from exporter.statement import NO_SQL, statement
 
@@ -150,12 +150,19 @@ def _read_query(name: str, paths: Mapping[int, Path], derivations: Collection[st
             base = _sql(file, source, found.faults, optional=bool(variants))
             floors = ((0, base), *sqls) if base else tuple(sqls)
             whole = replace(query, variants=floors)
-            for unknown in unknown_placeholders(whole) if query.over else ():
-                problem = f":{unknown} is no placeholder of {', '.join(query.over)}"
-                found.faults.append(Fault(source, "over", problem, "docs/profiles.md lists them"))
+            found.faults.extend(_unknown(whole))
             found.queries.append((whole, document))
             return
     _sql(file, source, found.faults, optional=bool(variants))
+
+
+def _unknown(query: Query) -> Iterator[Fault]:
+    for name in unknown_placeholders(query):
+        if name == EXTENSION_SCHEMA:
+            yield Fault(query.path, "needs", f":{name} is of an extension", "add needs.extension")
+        else:
+            problem = f":{name} is no placeholder of {', '.join(query.over)}"
+            yield Fault(query.path, "over", problem, "docs/profiles.md lists them")
 
 
 def _cut(text: str, source: str, faults: list[Fault]) -> _File:

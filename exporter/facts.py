@@ -12,7 +12,15 @@ from typing import Any
 from psycopg import sql
 
 from exporter.errors import QueryError
-from exporter.model import UNKNOWN_PAGES, DatabaseInfo, OutcomeKind, RelationInfo, Rows, ServerInfo
+from exporter.model import (
+    UNKNOWN_PAGES,
+    DatabaseInfo,
+    ExtensionInfo,
+    OutcomeKind,
+    RelationInfo,
+    Rows,
+    ServerInfo,
+)
 from exporter.session import SETTINGS
 
 # Runs one statement on the database in question; raises QueryError.
@@ -46,9 +54,15 @@ FROM (
 """
 
 _DATABASE = """
-SELECT pg_catalog.current_database(),
-    ARRAY(SELECT extname FROM pg_catalog.pg_extension ORDER BY extname),
-    ARRAY(SELECT extversion FROM pg_catalog.pg_extension ORDER BY extname)
+SELECT d.name,
+    e.extname,
+    e.extversion,
+    n.nspname,
+    pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+FROM (SELECT pg_catalog.current_database() AS name) AS d
+    LEFT JOIN pg_catalog.pg_extension AS e ON true
+    LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+ORDER BY e.extname
 """
 
 # By name through pg_class, since to_regclass() raises for a schema that our role must not use. `part` is what
@@ -151,7 +165,7 @@ async def read_database(run: Run, relations: Collection[str]) -> DatabaseInfo:
     Raises:
         QueryError: as `run` does.
     """
-    [(name, extensions, versions)] = await _rows(run, _DATABASE)
+    about = await _rows(run, _DATABASE)
     parsed = {relation: parts for relation in relations if (parts := _split(relation)) is not None}
     found = {}
     if parsed:
@@ -159,8 +173,8 @@ async def read_database(run: Run, relations: Collection[str]) -> DatabaseInfo:
         wanted = _RELATIONS.format(names=[*parsed], schemas=[*schemas], relations=[*names])
         found = {row[0]: await _relation(run, row) for row in await _rows(run, wanted)}
     return DatabaseInfo(
-        name=name,
-        extensions=dict(zip(extensions, versions, strict=True)),
+        name=about[0][0],
+        extensions={name: ExtensionInfo(*rest) for _, name, *rest in about if name is not None},
         relations=found,
     )
 

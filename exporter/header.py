@@ -16,7 +16,7 @@ KEYS = (
     *("help", "every", "timeout", "scope", "on", "needs", "over", "over_any", "shows", "counted"),
     *("labels", "limit", "derive", "metrics"),
 )
-_NEEDS = ("version", "extension", "setting", "relation", "columns", "max_pages")
+_NEEDS = ("version", "extension", "library", "setting", "relation", "columns", "max_pages")
 _METRIC = ("column", "type", "help")
 
 _PART = r'(?:[a-z_][a-z0-9_$]*|"(?:[^"]|"")+")'
@@ -125,6 +125,7 @@ def _needs(document: Document, faults: list[Fault], *, is_over: bool) -> Needs:
     return Needs(
         version=needs.whole("version", 10, 99),
         extension=needs.text("extension"),
+        library=needs.text("library"),
         setting=needs.text("setting", _SETTING, "the name of a setting, as in SHOW"),
         relation=relation,
         columns=needs.names("columns"),

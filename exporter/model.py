@@ -84,6 +84,7 @@ class Needs:
 
     version: int | None = None  # lowest major version
     extension: str | None = None
+    library: str | None = None  # in shared_preload_libraries
     setting: str | None = None  # a boolean setting that must be on
     relation: str | None = None  # schema-qualified
     columns: tuple[str, ...] = ()  # of `relation`, readable by our role; `grants` prints these
@@ -168,14 +169,23 @@ class RelationInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtensionInfo:
+    """An extension of a database: its version, the schema that it lives in, and whether we may use that."""
+
+    version: str
+    schema: str
+    usable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseInfo:
-    """Facts about one database: extensions with their versions, and the relations that queries asked about.
+    """Facts about one database: its extensions, and the relations that queries asked about.
 
     A relation that does not exist is not in `relations`.
     """
 
     name: str
-    extensions: Mapping[str, str] = field(default_factory=dict)
+    extensions: Mapping[str, ExtensionInfo] = field(default_factory=dict)
     relations: Mapping[str, RelationInfo] = field(default_factory=dict)
 
 
@@ -251,34 +261,6 @@ class Family:
     help: str
     label_names: tuple[str, ...]
     samples: tuple[Sample, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Deflated:
-    """Raw deflate ended by a full flush, so that it joins; CRC-32 and length of what it inflates to."""
-
-    data: bytes
-    checksum: int
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Bytes of a page, and the same bytes compressed."""
-
-    plain: bytes
-    deflated: Deflated
-
-
-@dataclass(frozen=True, slots=True)
-class Fragment:
-    """One family of one run as bytes. Headers differ by format, the body is the same in both."""
-
-    family: str
-    text_header: Segment
-    openmetrics_header: Segment
-    body: Segment
-    samples: int
 
 
 @dataclass(frozen=True, slots=True)

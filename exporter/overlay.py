@@ -1,5 +1,6 @@
-r"""Owns queries over token stores: the placeholders in their SQL, and what a profile puts there; pure.
+r"""Owns the placeholders in SQL, and what a profile or a database puts there; pure.
 
+:extension_schema is the schema of the extension that a query needs.
 In the SQL of a query with `over: [tokens]` (or `over_any`, of which one entity is enough)
     :tokens                     is a subselect with the entity's fields that the SQL speaks of,
     :tokens_issued_within_11m   the same, of rows whose time is that long ago or later,
@@ -21,7 +22,7 @@ from exporter import bind
 from exporter.counter import COUNTED_FIELDS, ESTIMATE_EVERY, ESTIMATE_TIMEOUT, countable
 from exporter.duration import parse_duration
 from exporter.entities import FIELDS, RETENTION, Entity
-from exporter.model import Needs, Query, Skip, SkipReason
+from exporter.model import DatabaseInfo, Needs, Query, Skip, SkipReason
 from exporter.profile import (
     Constant,
     KindColumn,
@@ -32,10 +33,11 @@ from exporter.profile import (
     columns_of,
     texts,
 )
-from exporter.quoting import literal
+from exporter.quoting import identifier, literal
 
 # A colon that is not part of a cast, and a name.
 _PLACEHOLDER = re.compile(r"(?<![:\w]):(?P<name>[a-z][a-z0-9_]*)")
+EXTENSION_SCHEMA = "extension_schema"
 _WORD = re.compile(r"\w+")
 _COMMENT = re.compile(r"--[^\n]*")
 _SHAPE = re.compile(
@@ -65,6 +67,19 @@ def bound(query: Query, profile: Profile, left_out: Collection[Entity] = ()) -> 
         variants=tuple((floor, place.filled(sql)) for floor, sql in query.variants),
         reads=tuple(needs for name in there for needs in reads(query, profile, Entity(name))),
     )
+
+
+def in_schema(query: Query, database: DatabaseInfo) -> Query:
+    """Return `query` with the schema in which this database keeps the extension that it needs."""
+    extension = database.extensions.get(query.needs.extension or "")
+    if extension is None:
+        return query
+
+    def filled(match: re.Match[str]) -> str:
+        return identifier(extension.schema) if match["name"] == EXTENSION_SCHEMA else match[0]
+
+    variants = tuple((floor, _PLACEHOLDER.sub(filled, sql)) for floor, sql in query.variants)
+    return replace(query, variants=variants)
 
 
 def _is_shown(name: str, profile: Profile) -> bool:
@@ -114,11 +129,18 @@ def estimated(query: Query, profile: Profile) -> Query | None:
 
 
 def unknown_placeholders(query: Query) -> Iterator[str]:
-    """Yield what looks like a placeholder in the SQL of `query` and stands for nothing."""
+    """Yield what looks like a placeholder in the SQL of `query` and stands for nothing.
+
+    Only over a token store every colon is looked at: elsewhere it may be the slice of an array.
+    """
     for _, sql in query.variants:
         for match in _PLACEHOLDER.finditer(_COMMENT.sub("", sql)):
             shape = _SHAPE.fullmatch(match["name"])
-            if shape is None or shape["entity"] not in query.over:
+            if match["name"] == EXTENSION_SCHEMA:
+                is_known = query.needs.extension is not None
+            else:
+                is_known = not query.over or (shape is not None and shape["entity"] in query.over)
+            if not is_known:
                 yield match["name"]
 
 

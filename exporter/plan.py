@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from exporter.entities import Entity
 from exporter.errors import QueryError
 from exporter.model import JobKey, Query, Scope, ServerInfo, Skip, SkipReason, Target
-from exporter.overlay import bound, estimated, reads
+from exporter.overlay import bound, estimated, in_schema, reads
 from exporter.profile import Profile
 from exporter.scout import Known
 from exporter.targets import selected_databases, skip
@@ -83,7 +83,7 @@ def _judged(target: Target, key: JobKey, query: Query, server: ServerInfo, facts
         estimate = estimated(query, known.store.profile)
         if estimate is not None:
             return skip(estimate, server, known.info) or estimate
-    return reason or placed
+    return reason or in_schema(placed, known.info)
 
 
 def _placed(query: Query, known: Known, server: ServerInfo) -> Query | Skip:

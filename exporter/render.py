@@ -17,7 +17,8 @@ from functools import lru_cache
 from itertools import chain
 
 from exporter.checksum import joined
-from exporter.model import Deflated, Family, Fragment, Histogram, MetricType, Number, Segment
+from exporter.model import Family, Histogram, MetricType, Number
+from exporter.segments import Deflated, Fragment, Segment
 
 # Method deflate, no flags, no time, fastest level, system unknown.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"

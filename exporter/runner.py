@@ -9,9 +9,10 @@ from typing import Protocol
 
 from exporter.derive import Derivation
 from exporter.errors import QueryError
-from exporter.model import Fragment, JobKey, Outcome, OutcomeKind, Query, Rows
+from exporter.model import JobKey, Outcome, OutcomeKind, Query, Rows
 from exporter.render import fragment
 from exporter.samples import families
+from exporter.segments import Fragment
 from exporter.store import Store
 from exporter.telemetry import Telemetry
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from exporter.model import Deflated, Fragment, JobKey, Segment
+from exporter.model import JobKey
 from exporter.render import OPENMETRICS_END, Format, gzip_stream, join
+from exporter.segments import Deflated, Fragment, Segment
 
 
 class _Slot(NamedTuple):

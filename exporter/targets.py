@@ -129,16 +129,43 @@ def skip(query: Query, server: ServerInfo, database: DatabaseInfo | None) -> Ski
 
     Without facts about the database (None), what it needs there is taken to be there.
     """
-    found = _version(query, server) or _role(query, server) or _setting(query.needs, server)
+    needs = query.needs
+    found = _version(query, server) or _role(query, server)
+    found = found or _setting(needs, server) or _library(needs, server)
     if found or database is None:
         return found
-    needs = query.needs
-    if needs.extension is not None and needs.extension not in database.extensions:
-        detail = f"the extension {needs.extension} does not exist in database {database.name}"
-        remedy = f"CREATE EXTENSION {identifier(needs.extension)};"
-        return Skip(SkipReason.EXTENSION, detail, remedy)
+    found = _extension(needs, server, database)
     missing = (_relation(each, server, database) for each in (needs, *query.reads))
-    return next((reason for reason in missing if reason is not None), None)
+    return found or next((reason for reason in missing if reason is not None), None)
+
+
+def _extension(needs: Needs, server: ServerInfo, database: DatabaseInfo) -> Skip | None:
+    name = needs.extension
+    if name is None:
+        return None
+    extension = database.extensions.get(name)
+    if extension is None:
+        detail = f"the extension {name} does not exist in database {database.name}"
+        return Skip(SkipReason.EXTENSION, detail, f"CREATE EXTENSION {identifier(name)};")
+    if extension.usable:
+        return None
+    detail = f"the role {server.role} may not use the schema {extension.schema}, which holds {name}"
+    remedy = f"GRANT USAGE ON SCHEMA {identifier(extension.schema)} TO {identifier(server.role)};"
+    return Skip(SkipReason.PRIVILEGE, detail, remedy)
+
+
+def _library(needs: Needs, server: ServerInfo) -> Skip | None:
+    # What may be hidden from our role is taken to be there: then the run says what is wrong.
+    loaded = server.settings.get("shared_preload_libraries")
+    if needs.library is None or loaded is None:
+        return None
+    names = [name.strip(' "') for name in loaded.split(",") if name.strip()]
+    if needs.library in names:
+        return None
+    wanted = ", ".join(map(identifier, [*names, needs.library]))
+    remedy = f"ALTER SYSTEM SET shared_preload_libraries = {wanted}; then restart the server"
+    detail = f"the library {needs.library} is not in shared_preload_libraries"
+    return Skip(SkipReason.SETTING, detail, remedy)
 
 
 def _relation(needs: Needs, server: ServerInfo, database: DatabaseInfo) -> Skip | None:

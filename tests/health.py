@@ -9,6 +9,7 @@ from exporter.findings import Facts, Finding, Level, Role, Session
 from exporter.model import (
     Column,
     DatabaseInfo,
+    ExtensionInfo,
     JobKey,
     MetricType,
     Needs,
@@ -55,7 +56,10 @@ KEY = JobKey("tokens", "main", "app")
 
 def with_tokens(*readable: str) -> dict[str, DatabaseInfo]:
     info = RelationInfo(pages=1, readable_columns=frozenset(readable), columns=COLUMNS)
-    extensions = {"pg_stat_statements": "1.11", "pgstattuple": "1.5"}
+    extensions = {
+        "pg_stat_statements": ExtensionInfo("1.11", "public"),
+        "pgstattuple": ExtensionInfo("1.5", "public"),
+    }
     return {"app": DatabaseInfo("app", extensions, {"public.tokens": info})}
 
 

@@ -13,8 +13,9 @@ import psycopg
 from exporter import profile_files
 from exporter.catalog import load, shipped_directory
 from exporter.derive import DERIVATIONS
-from exporter.model import Family, Histogram, Number, Query, Rows, Scope
-from exporter.overlay import bound
+from exporter.model import DatabaseInfo, ExtensionInfo, Family, Histogram, Number, Query, Rows, Scope
+from exporter.overlay import bound, in_schema
+from exporter.quoting import parts
 from exporter.rights import needed_columns
 from exporter.samples import families
 from exporter.token_store import Choice
@@ -85,11 +86,21 @@ def ask_on(
 
 def run(connection: psycopg.Connection, query: Query) -> Rows:
     """Run the variant of a query that fits the server; return what the server answers."""
-    sql = query.sql_for(connection.info.server_version // 10000)
+    sql = in_schema(query, _extensions(connection)).sql_for(connection.info.server_version // 10000)
     assert sql is not None
     cursor = connection.execute(sql.encode())
     assert cursor.description is not None
     return Rows(tuple(column.name for column in cursor.description), cursor.fetchall())
+
+
+def _extensions(connection: psycopg.Connection) -> DatabaseInfo:
+    found = connection.execute(
+        "select extname, extversion, extnamespace::pg_catalog.regnamespace::text from pg_catalog.pg_extension"
+    )
+    return DatabaseInfo(
+        connection.info.dbname,
+        {name: ExtensionInfo(version, parts(schema)[0]) for name, version, schema in found},
+    )
 
 
 @contextmanager

@@ -261,3 +261,10 @@ def test_no_query_in_a_folder_is_fine(tmp_path: Path) -> None:
 
 def test_the_shipped_queries_are_there_and_without_fault() -> None:
     assert load([shipped_directory()], DERIVATIONS).queries
+
+
+def test_the_schema_of_an_extension_can_stand_only_where_an_extension_is_needed(tmp_path: Path) -> None:
+    file = GOOD + "-- and :extension_schema\n+ :extension_schema.f(1)\n"
+    [found] = faults(tmp_path, {"a/held.sql": file})
+    assert (found.key, found.problem) == ("needs", ":extension_schema is of an extension")
+    assert catalog(tmp_path, {"a/held.sql": file.replace("-- labels", "-- needs: {extension: x}\n-- labels")})

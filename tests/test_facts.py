@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from exporter.model import UNKNOWN_PAGES, DatabaseInfo, RelationInfo, ServerInfo
+from exporter.model import UNKNOWN_PAGES, DatabaseInfo, ExtensionInfo, RelationInfo, ServerInfo
 from exporter.session import SETTINGS
 from gateway import opened, role, using
 from servers import Server
@@ -85,9 +85,24 @@ def test_extensions_come_with_their_versions_from_the_database_visited(server: S
 
     main, visited = asyncio.run(ask())
     assert (main.name, visited.name) == ("postgres", fresh)
-    assert visited.extensions["pg_stat_statements"] == version
-    assert "plpgsql" in main.extensions
+    assert visited.extensions["pg_stat_statements"] == ExtensionInfo(str(version), "public")
+    assert main.extensions["plpgsql"].schema == "pg_catalog"
     assert main.relations == {}
+
+
+def test_an_extension_is_usable_where_its_schema_is(server: Server, fresh: str) -> None:
+    server.execute('CREATE SCHEMA "My Tools"; CREATE EXTENSION pg_stat_statements SCHEMA "My Tools"', fresh)
+
+    def asked() -> ExtensionInfo:
+        facts = using(dsn, lambda gateway: gateway.database_info(()))
+        return facts.extensions["pg_stat_statements"]
+
+    with role(server) as (name, password):
+        dsn = server.dsn(fresh, name, password)
+        assert (asked().schema, asked().usable) == ("My Tools", False)
+        server.execute(f'GRANT USAGE ON SCHEMA "My Tools" TO {name}', fresh)
+        assert asked().usable
+        server.execute(f'REVOKE USAGE ON SCHEMA "My Tools" FROM {name}', fresh)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ FULL = """\
 -- needs:
 --   version: 14
 --   extension: pg_stat_statements
+--   library: pg_stat_statements
 --   setting: track_io_timing
 --   relation: auth."Tokens"
 --   columns: [kind, expires_at]
@@ -46,6 +47,7 @@ def test_every_key_of_a_header_reaches_the_query(tmp_path: Path) -> None:
     assert query.needs == Needs(
         version=14,
         extension="pg_stat_statements",
+        library="pg_stat_statements",
         setting="track_io_timing",
         relation='auth."Tokens"',
         columns=("kind", "expires_at"),

@@ -6,8 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from exporter.model import Column, MetricType, Needs, Query, Scope, Skip, SkipReason
-from exporter.overlay import bound, unknown_placeholders
+from exporter.model import (
+    Column,
+    DatabaseInfo,
+    ExtensionInfo,
+    MetricType,
+    Needs,
+    Query,
+    Scope,
+    Skip,
+    SkipReason,
+)
+from exporter.overlay import bound, in_schema, unknown_placeholders
 from shipped import SEED
 
 QUERY = Query(
@@ -49,6 +59,23 @@ def test_casts_are_no_placeholders_and_unknown_ones_are_named() -> None:
         "clients",
         "tokens_retentoin",
     ]
+
+
+def test_the_schema_of_an_extension_stands_quoted_where_it_has_to_be() -> None:
+    sql = "select :extension_schema.f(a[1:n]) from :extension_schema.v"
+    query = replace(QUERY, over=(), needs=Needs(extension="x"), variants=((0, sql), (17, sql)))
+    for schema, written in (("public", "public"), ('The "x"', '"The ""x"""'), (r"a\1", r'"a\1"')):
+        database = DatabaseInfo("app", {"x": ExtensionInfo("1.0", schema)})
+        filled = f"select {written}.f(a[1:n]) from {written}.v"
+        assert in_schema(query, database).variants == ((0, filled), (17, filled))
+    assert in_schema(query, DatabaseInfo("app")) == query
+
+
+def test_the_schema_of_an_extension_is_unknown_without_the_need_of_one() -> None:
+    plain = replace(QUERY, over=(), variants=((0, "select a[1:n] from :extension_schema.v"),))
+    assert list(unknown_placeholders(plain)) == ["extension_schema"]
+    assert list(unknown_placeholders(replace(plain, over=("tokens",)))) == ["extension_schema"]
+    assert list(unknown_placeholders(replace(plain, needs=Needs(extension="x")))) == []
 
 
 def test_a_role_has_to_read_only_the_columns_of_these_fields() -> None:

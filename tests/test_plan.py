@@ -6,6 +6,7 @@ from exporter.errors import QueryError
 from exporter.model import (
     Column,
     DatabaseInfo,
+    ExtensionInfo,
     JobKey,
     MetricType,
     Needs,
@@ -59,10 +60,26 @@ def test_databases_that_are_not_selected_get_no_jobs() -> None:
 
 def test_a_query_is_skipped_only_where_what_it_needs_is_missing() -> None:
     needy = replace(EACH, needs=Needs(extension="pgstattuple"))
-    facts = {**FACTS, "shop": Known(DatabaseInfo("shop", extensions={"pgstattuple": "1.5"}))}
+    facts = {
+        **FACTS,
+        "shop": Known(DatabaseInfo("shop", extensions={"pgstattuple": ExtensionInfo("1.5", "public")})),
+    }
     made = plan(TARGET, {"pg_tables": needy}, SERVER, facts)
     assert set(made.active) == {JobKey("pg_tables", "main", "shop")}
     assert made.skipped[JobKey("pg_tables", "main", "app")].reason is SkipReason.EXTENSION
+
+
+def test_a_query_of_an_extension_runs_in_the_schema_that_each_database_keeps_it_in() -> None:
+    needy = replace(
+        EACH, needs=Needs(extension="pgstattuple"), variants=((0, "select :extension_schema.f()"),)
+    )
+    facts: Facts = {
+        name: Known(DatabaseInfo(name, {"pgstattuple": ExtensionInfo("1.5", schema)}))
+        for name, schema in (("app", "public"), ("shop", "Tools"))
+    }
+    made = plan(TARGET, {"pg_tables": needy}, SERVER, facts).active
+    assert made[JobKey("pg_tables", "main", "app")].sql_for(17) == "select public.f()"
+    assert made[JobKey("pg_tables", "main", "shop")].sql_for(17) == 'select "Tools".f()'
 
 
 def test_a_database_that_cannot_be_reached_is_skipped_with_the_reason_and_the_others_run() -> None:

@@ -17,8 +17,9 @@ from prometheus_client import Metric
 from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from exporter.model import Deflated, Family, Histogram, MetricType, Number, Sample
+from exporter.model import Family, Histogram, MetricType, Number, Sample
 from exporter.render import OPENMETRICS_END, fragment, gzip_stream, join, segment
+from exporter.segments import Deflated
 
 # What a parser must find: name, labels, and the value with its type.
 Found = tuple[str, frozenset[tuple[str, str]], str]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from exporter.findings import Level
-from exporter.model import DatabaseInfo, JobKey, Skip, SkipReason
+from exporter.model import DatabaseInfo, ExtensionInfo, JobKey, Skip, SkipReason
 from health import COLUMNS, KEY, SETTINGS, WELL, found, with_server, with_settings, with_tokens
 
 
@@ -59,7 +59,7 @@ def test_what_pg_stat_statements_still_lacks_is_told_step_by_step(
 ) -> None:
     facts = replace(
         with_settings(shared_preload_libraries=preloaded),
-        databases={"app": DatabaseInfo("app", {"pgstattuple": "1.5"})},
+        databases={"app": DatabaseInfo("app", {"pgstattuple": ExtensionInfo("1.5", "public")})},
         available=frozenset({"pg_stat_statements"} if available else ()),
     )
     [finding] = found(facts, "extension")

@@ -11,9 +11,10 @@ import pytest
 from exporter.database import Database
 from exporter.derive import DERIVATIONS
 from exporter.model import MetricType, Query, Role, Rows, Scope, Target
+from exporter.overlay import in_schema
 from exporter.samples import SampleSet, families
 from exporter.targets import skip
-from servers import Server
+from servers import MONITOR, Server
 from shipped import CATALOG, QUERIES, TOKENS, fresh_database, grant_columns
 
 FAMILIES = {column.family: column for query in QUERIES.values() for column in query.columns}
@@ -47,30 +48,37 @@ def store(server: Server) -> Iterator[str]:
     with fresh_database(server) as name:
         server.execute(TOKENS, name)
         grant_columns(server, name)
+        server.execute(f'CREATE SCHEMA "The Tools"; GRANT USAGE ON SCHEMA "The Tools" TO {MONITOR}', name)
+        for extension in _extensions(server):
+            server.execute(f'CREATE EXTENSION {extension} SCHEMA "The Tools"', name)
         yield name
+
+
+def _extensions(server: Server) -> list[object]:
+    """Return the extensions that shipped queries need and this server has."""
+    needed = {query.needs.extension for query in QUERIES.values()} - {None}
+    found = server.execute("SELECT name FROM pg_available_extensions ORDER BY name")
+    return [name for (name,) in found if name in needed]
 
 
 def _everything(server: Server, store: str) -> tuple[dict[str, Rows], dict[str, str]]:
     """Run all shipped queries as the daemon does, as the role `monitor`: answers, and reasons to skip."""
-    return asyncio.run(_run_all(Target("test", server.monitor_dsn()), store))
+    return asyncio.run(_run_all(Target("test", server.monitor_dsn(store))))
 
 
-async def _run_all(target: Target, store: str) -> tuple[dict[str, Rows], dict[str, str]]:
+async def _run_all(target: Target) -> tuple[dict[str, Rows], dict[str, str]]:
     database = Database(target, random=lambda: 0.0)
     relations = {needs.relation for query in QUERIES.values() for needs in (query.needs, *query.reads)}
     answers, skipped = {}, {}
     try:
         info = await database.server_info()
-        facts = await database.database_info([name for name in relations if name], store)
+        facts = await database.database_info([name for name in relations if name])
         for query in QUERIES.values():
             if reason := skip(query, info, facts):
                 skipped[query.name] = reason.reason.value
                 continue
-            where = store if query.scope is Scope.DATABASE else None
-            sql = query.sql_for(info.major) or ""
-            answers[query.name] = await database.fetch(
-                sql, timeout=query.timeout, database=where, heavy=query.timeout > 2
-            )
+            sql = in_schema(query, facts).sql_for(info.major) or ""
+            answers[query.name] = await database.fetch(sql, timeout=query.timeout, heavy=query.timeout > 2)
     finally:
         await database.close()
     return answers, skipped
@@ -98,6 +106,17 @@ def _expected_families(major: int, role: Role) -> set[str]:
     return expected
 
 
+def _expected_skips(server: Server, role: Role) -> dict[str, str]:
+    """Return the queries that cannot run here, for their role or for an extension that is not at hand."""
+    there = _extensions(server)
+    skipped = {
+        query.name: "extension"
+        for query in QUERIES.values()
+        if query.needs.extension is not None and query.needs.extension not in there
+    }
+    return skipped | {q.name: "role" for q in QUERIES.values() if q.on not in (Role.ANY, role)}
+
+
 @pytest.mark.parametrize("role", [Role.PRIMARY, Role.STANDBY])
 def test_every_query_answers_the_least_privileged_role_with_the_declared_columns(
     server: Server, store: str, role: Role, request: pytest.FixtureRequest
@@ -105,7 +124,7 @@ def test_every_query_answers_the_least_privileged_role_with_the_declared_columns
     """No sample is dropped, and every family is there that this version and role of server can have."""
     subject: Server = server if role is Role.PRIMARY else request.getfixturevalue("standby")
     answers, skipped = _everything(subject, store)
-    assert skipped == {q.name: "role" for q in QUERIES.values() if q.on not in (Role.ANY, role)}
+    assert skipped == _expected_skips(subject, role)
     sets = _samples(answers, store)
     assert {name: one.dropped for name, one in sets.items() if one.dropped} == {}
     present = {family.name for one in sets.values() for family in one.families}

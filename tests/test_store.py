@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from exporter.model import Family, Fragment, JobKey, MetricType, Sample
+from exporter.model import Family, JobKey, MetricType, Sample
 from exporter.render import Format, fragment
+from exporter.segments import Fragment
 from exporter.store import Store
 
 LOCKS = JobKey("locks", "main")

@@ -8,8 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from exporter.model import Family, Fragment, JobKey, MetricType, Sample
+from exporter.model import Family, JobKey, MetricType, Sample
 from exporter.render import Format, fragment
+from exporter.segments import Fragment
 from exporter.store import Store
 
 _KEYS = st.sampled_from(

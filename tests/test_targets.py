@@ -9,6 +9,7 @@ import pytest
 
 from exporter.model import (
     DatabaseInfo,
+    ExtensionInfo,
     Needs,
     Query,
     RelationInfo,
@@ -50,7 +51,11 @@ SERVER = ServerInfo(
 )
 COLUMNS = frozenset({"id", "kind", "user", "expires_at"})
 TOKENS = RelationInfo(pages=100, readable_columns=frozenset({"id", "kind"}), columns=COLUMNS)
-DATABASE = DatabaseInfo("app", {"pgstattuple": "1.5"}, {"public.tokens": TOKENS})
+EXTENSIONS = {
+    "pgstattuple": ExtensionInfo("1.5", "public"),
+    "pg_buffercache": ExtensionInfo("1.3", "Tools", usable=False),
+}
+DATABASE = DatabaseInfo("app", EXTENSIONS, {"public.tokens": TOKENS})
 
 
 def needing(**needs: object) -> Query:
@@ -161,6 +166,33 @@ def test_an_extension_must_exist_in_the_database() -> None:
         SkipReason.EXTENSION,
         "the extension uuid-ossp does not exist in database app",
         'CREATE EXTENSION "uuid-ossp";',
+    )
+
+
+def test_the_schema_of_an_extension_must_be_usable() -> None:
+    assert why(needing(extension="pg_buffercache")) == Skip(
+        SkipReason.PRIVILEGE,
+        "the role monitor may not use the schema Tools, which holds pg_buffercache",
+        'GRANT USAGE ON SCHEMA "Tools" TO monitor;',
+    )
+
+
+def test_a_library_must_be_preloaded_and_the_remedy_keeps_those_that_are() -> None:
+    loaded = replace(SERVER, settings={"shared_preload_libraries": 'auto_explain, "pg_cron"'})
+    assert skip(needing(library="pg_cron"), loaded, DATABASE) is None
+    assert why(needing(library="pg_stat_statements"), loaded) == Skip(
+        SkipReason.SETTING,
+        "the library pg_stat_statements is not in shared_preload_libraries",
+        "ALTER SYSTEM SET shared_preload_libraries = auto_explain, pg_cron, pg_stat_statements;"
+        " then restart the server",
+    )
+
+
+def test_a_library_is_taken_to_be_there_when_our_role_may_not_see_which_are() -> None:
+    assert skip(needing(library="pg_stat_statements"), SERVER, DATABASE) is None
+    nothing = replace(SERVER, settings={"shared_preload_libraries": ""})
+    assert why(needing(library="pg_stat_statements"), nothing).remedy == (
+        "ALTER SYSTEM SET shared_preload_libraries = pg_stat_statements; then restart the server"
     )
 
 
