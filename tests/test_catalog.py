@@ -267,4 +267,5 @@ def test_the_schema_of_an_extension_can_stand_only_where_an_extension_is_needed(
     file = GOOD + "-- and :extension_schema\n+ :extension_schema.f(1)\n"
     [found] = faults(tmp_path, {"a/held.sql": file})
     assert (found.key, found.problem) == ("needs", ":extension_schema is of an extension")
-    assert catalog(tmp_path, {"a/held.sql": file.replace("-- labels", "-- needs: {extension: x}\n-- labels")})
+    needy = file.replace("-- labels", "-- needs: {extension: x}\n-- labels")
+    assert "held" in catalog(tmp_path, {"a/held.sql": needy}).queries
