@@ -1,4 +1,4 @@
-"""Owns the way from files to queries: `<directory>/<set>/<name>.sql` and `<name>.<major>.sql`.
+"""Owns the way from files to queries: `<directory>/<set>/<name>[.<alternative>][.<major>].sql`.
 
 All faults of all files are collected before the first is raised.
 """
@@ -20,7 +20,9 @@ from exporter.overlay import EXTENSION_SCHEMA, unknown_placeholders
 from exporter.section import Section
 from exporter.statement import NO_SQL, statement
 
-_FILE = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(?:\.(?P<major>[1-9][0-9]?))?\.sql")
+_FILE = re.compile(
+    rf"(?P<name>[a-z][a-z0-9_]*)(?:\.(?P<alternative>{header.ALTERNATIVE}))?(?:\.(?P<major>[1-9][0-9]?))?\.sql"
+)
 _SET = re.compile(r"[a-z][a-z0-9_-]*")
 # A line of a header at the top of a variant, as opposed to a comment about the variant.
 _HEADER_LINE = re.compile(rf"--\s*(?:{'|'.join(header.KEYS)})\s*:")
@@ -31,6 +33,10 @@ class _Default(StrEnum):
 
     ON = "on"
     OFF = "off"
+
+
+# The files of one query by alternative ("" is the query itself) and by major version (0 is all).
+_Paths = dict[str, dict[int, Path]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ def _entries(directory: Path, faults: list[Fault]) -> list[Path]:
 
 
 def _read_set(folder: Path, derivations: Collection[str], found: _Findings) -> None:
-    files: dict[str, dict[int, Path]] = {}
+    files: dict[str, _Paths] = {}
     for path in _entries(folder, found.faults):
         if path.name == "set.yaml":
             _read_default(path, folder.name, found)
@@ -102,9 +108,10 @@ def _read_set(folder: Path, derivations: Collection[str], found: _Findings) -> N
             found.faults.append(Fault(str(path), "", "is not read", "the one such file of a set is set.yaml"))
         elif path.suffix == ".sql":
             if match := _FILE.fullmatch(path.name):
-                files.setdefault(match["name"], {})[int(match["major"] or 0)] = path
+                by_major = files.setdefault(match["name"], {}).setdefault(match["alternative"] or "", {})
+                by_major[int(match["major"] or 0)] = path
             else:
-                shape = "name.sql or name.17.sql, in lower-case letters, digits and _"
+                shape = "name.sql, name.17.sql or name.alternative.sql, in lower-case letters, digits and _"
                 found.faults.append(Fault(str(path), "", "is no name for a query file", shape))
     if files and not _SET.fullmatch(folder.name):
         shape = "lower-case letters, digits, _ and -"
@@ -128,11 +135,13 @@ def _read_default(path: Path, set_name: str, found: _Findings) -> None:
         found.defaults[set_name] = default
 
 
-def _read_query(name: str, paths: Mapping[int, Path], derivations: Collection[str], found: _Findings) -> None:
-    variants = {major: path for major, path in sorted(paths.items()) if major}
-    sqls = [(major, _variant(path, found.faults)) for major, path in variants.items()]
+def _read_query(name: str, files: _Paths, derivations: Collection[str], found: _Findings) -> None:
+    paths = files.get("", {})
+    variants = {major: path for major, path in paths.items() if major}
+    sqls = _variants(variants, found.faults)
+    alternatives = {key: _variants(by, found.faults) for key, by in sorted(files.items()) if key}
     if 0 not in paths:
-        for path in variants.values():
+        for path in (path for by_major in files.values() for path in by_major.values()):
             remedy = f"add {name}.sql; with variants for all versions it may be a header alone"
             found.faults.append(Fault(str(path), "", f"has no {name}.sql beside it for the header", remedy))
         return
@@ -148,8 +157,14 @@ def _read_query(name: str, paths: Mapping[int, Path], derivations: Collection[st
             query, faults = header.read(document, name, paths[0].parent.name, derivations)
             found.faults.extend(faults)
             base = _sql(file, source, found.faults, optional=bool(variants))
-            floors = ((0, base), *sqls) if base else tuple(sqls)
-            whole = replace(query, variants=floors)
+            whole = replace(
+                query,
+                variants=((0, base), *sqls) if base else sqls,
+                alternatives=tuple(
+                    replace(each, variants=alternatives.get(each.name, ())) for each in query.alternatives
+                ),
+            )
+            found.faults.extend(_alone(whole, files, document))
             found.faults.extend(_unknown(whole))
             found.queries.append((whole, document))
             return
@@ -163,6 +178,23 @@ def _unknown(query: Query) -> Iterator[Fault]:
         else:
             problem = f":{name} is no placeholder of {', '.join(query.over)}"
             yield Fault(query.path, "over", problem, "docs/profiles.md lists them")
+
+
+def _variants(paths: Mapping[int, Path], faults: list[Fault]) -> tuple[tuple[int, str], ...]:
+    return tuple((major, _variant(path, faults)) for major, path in sorted(paths.items()))
+
+
+def _alone(query: Query, files: _Paths, document: Document) -> Iterator[Fault]:
+    """Yield what is in the header without a file, and the other way round."""
+    declared = [each.name for each in query.alternatives]
+    for name in declared:
+        if name not in files:
+            where = ("alternatives", name)
+            yield document.fault(where, "has no file", f"add {query.name}.{name}.sql, of SQL alone")
+    for name in files.keys() - {"", *declared}:
+        for path in files[name].values():
+            problem = f"is an alternative that {query.name}.sql does not name"
+            yield Fault(str(path), "", problem, "add it to its alternatives")
 
 
 def _cut(text: str, source: str, faults: list[Fault]) -> _File:

@@ -76,11 +76,15 @@ class Database:
         self._main.add(server.database)
         return server
 
-    async def database_info(self, relations: Collection[str], database: str | None = None) -> DatabaseInfo:
-        """Read the facts about a database, None for the main one, and relations in it; raises QueryError."""
+    async def database_info(
+        self, relations: Collection[str], database: str | None = None, functions: Collection[str] = ()
+    ) -> DatabaseInfo:
+        """Read the facts about a database, None for the main one, and what is in it; raises QueryError."""
         visit = None if database is None or database in self._main else database
         lane = self._fast if visit is None else self._visiting(visit)
-        return await facts.read_database(lambda sql: lane.run(sql, _FACTS_SECONDS, visit), relations)
+        return await facts.read_database(
+            lambda sql: lane.run(sql, _FACTS_SECONDS, visit), relations, functions
+        )
 
     async def close(self) -> None:
         """End all connections, runs in progress with them; returns within seconds whatever the path does."""

@@ -129,6 +129,19 @@ SELECT w.name,
 FROM wanted AS w LEFT JOIN total AS t USING (name)
 """)
 
+# Of functions of one name, all have to be executable: which of them a query means is not ours to resolve.
+_FUNCTIONS = sql.SQL("""
+SELECT w.name,
+    pg_catalog.bool_and(
+        pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+        AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE')
+    )
+FROM unnest({names}::text[], {schemas}::text[], {functions}::text[]) AS w (name, schema_name, function_name)
+    JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema_name
+    JOIN pg_catalog.pg_proc AS p ON p.pronamespace = n.oid AND p.proname = w.function_name
+GROUP BY w.name
+""")
+
 _MEASURE = sql.SQL("""
 SELECT coalesce(pg_catalog.sum(pg_catalog.pg_relation_size(o)), 0)::int8
     / pg_catalog.current_setting('block_size')::int8
@@ -159,8 +172,10 @@ async def read_server(run: Run) -> ServerInfo:
     )
 
 
-async def read_database(run: Run, relations: Collection[str]) -> DatabaseInfo:
-    """Read the facts about the database that `run` runs on, and about schema-qualified relations in it.
+async def read_database(
+    run: Run, relations: Collection[str], functions: Collection[str] = ()
+) -> DatabaseInfo:
+    """Read the facts about the database that `run` runs on, and about what is in it by qualified name.
 
     Raises:
         QueryError: as `run` does.
@@ -176,7 +191,17 @@ async def read_database(run: Run, relations: Collection[str]) -> DatabaseInfo:
         name=about[0][0],
         extensions={name: ExtensionInfo(*rest) for _, name, *rest in about if name is not None},
         relations=found,
+        functions=await _executable(run, functions),
     )
+
+
+async def _executable(run: Run, functions: Collection[str]) -> dict[str, bool]:
+    parsed = {name: parts for name in functions if (parts := _split(name)) is not None}
+    if not parsed:
+        return {}
+    schemas, names = zip(*parsed.values(), strict=True)
+    wanted = _FUNCTIONS.format(names=[*parsed], schemas=[*schemas], functions=[*names])
+    return dict(await _rows(run, wanted))
 
 
 async def _relation(run: Run, row: tuple[Any, ...]) -> RelationInfo:

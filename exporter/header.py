@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
-from exporter.document import Document, suggestion
+from exporter.document import Document, KeyPath, suggestion
 from exporter.duration import format_duration
 from exporter.entities import FIELDS, Entity
 from exporter.errors import Fault
-from exporter.model import Column, MetricType, Needs, Query, Role, Scope
+from exporter.model import Alternative, Column, MetricType, Needs, Query, Role, Scope
 from exporter.naming import family_objection, label_objection
 from exporter.section import Section
 
 KEYS = (
     *("help", "every", "timeout", "scope", "on", "needs", "over", "over_any", "shows", "counted"),
-    *("labels", "limit", "derive", "metrics"),
+    *("labels", "limit", "derive", "alternatives", "metrics"),
 )
-_NEEDS = ("version", "extension", "library", "setting", "relation", "columns", "max_pages")
+_NEEDS = ("version", "extension", "library", "setting", "relation", "columns", "max_pages", "function")
 _METRIC = ("column", "type", "help")
 
+ALTERNATIVE = r"[a-z][a-z0-9_]*"
 _PART = r'(?:[a-z_][a-z0-9_$]*|"(?:[^"]|"")+")'
 _SETTING = r"[a-z_][a-z0-9_.]*"
 _DEFAULT_LIMIT, _MOST = 1000, 100_000
@@ -47,9 +49,10 @@ def read(
         path=document.source,
         scope=scope,
         on=head.choice("on", Role) or Role.ANY,
-        needs=_needs(document, faults, is_over=head.has("over") or head.has("over_any")),
+        needs=_needs(document, ("needs",), faults, is_over=head.has("over") or head.has("over_any")),
         limit=head.whole("limit", 1, _MOST) or _DEFAULT_LIMIT,
         derive=_derivation(head, derivations),
+        alternatives=_alternatives(document, head, faults),
         over=_over(head, scope),
         over_any=head.has("over_any"),
         shows=_shows(head),
@@ -115,8 +118,20 @@ def _column(document: Document, family: str, faults: list[Fault]) -> Column:
     return Column(family, metric.text("column") or "", kind or MetricType.GAUGE, metric.text("help") or "")
 
 
-def _needs(document: Document, faults: list[Fault], *, is_over: bool) -> Needs:
-    needs = Section(document, ("needs",), _NEEDS, faults)
+def _alternatives(document: Document, head: Section, faults: list[Fault]) -> tuple[Alternative, ...]:
+    names = head.keys("alternatives")
+    if names and (head.has("over") or head.has("over_any")):
+        head.fault("alternatives", "are not for token stores", "placeholders already differ by store")
+    for name in names:
+        if not re.fullmatch(ALTERNATIVE, name):
+            head.fault("alternatives", f"{name} is no name for a file", "lower-case letters, digits and _")
+    return tuple(
+        Alternative(name, _needs(document, ("alternatives", name), faults, is_over=False)) for name in names
+    )
+
+
+def _needs(document: Document, at: KeyPath, faults: list[Fault], *, is_over: bool) -> Needs:
+    needs = Section(document, at, _NEEDS, faults)
     relation = needs.text("relation", rf"{_PART}\.{_PART}", "schema.name, in quotes where SQL needs them")
     # The relations of a token store are the profile's to name, and max_pages is of each of them.
     for key in ("columns",) if is_over else ("columns", "max_pages"):
@@ -130,4 +145,5 @@ def _needs(document: Document, faults: list[Fault], *, is_over: bool) -> Needs:
         relation=relation,
         columns=needs.names("columns"),
         max_pages=needs.whole("max_pages", 1, 2**31 - 2),
+        function=needs.text("function", rf"{_PART}\.{_PART}", "schema.name, without arguments"),
     )

@@ -56,6 +56,7 @@ class SkipReason(StrEnum):
     VERSION = "version"
     ROLE = "role"
     EXTENSION = "extension"
+    FUNCTION = "function"
     RELATION = "relation"
     PROFILE = "profile"  # the token store's schema cannot show it
     PRIVILEGE = "privilege"
@@ -89,6 +90,16 @@ class Needs:
     relation: str | None = None  # schema-qualified
     columns: tuple[str, ...] = ()  # of `relation`, readable by our role; `grants` prints these
     max_pages: int | None = None  # of `relation`; a larger one is not read in full
+    function: str | None = None  # schema-qualified, without arguments; our role may execute it
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another way to the same answer, taken where more is there than the query needs: its SQL by version."""
+
+    name: str
+    needs: Needs
+    variants: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,8 @@ class Query:
     needs: Needs = field(default_factory=Needs)
     limit: int = 1000
     derive: str | None = None
+    # The first one whose needs are met runs in place of `variants`.
+    alternatives: tuple[Alternative, ...] = ()
     # Entities of a token store (see `entities`) whose names stand as placeholders in the SQL; `over_any`: one
     # of them is enough; `shows`: fields, as `users.enabled`, that the store has to show.
     over: tuple[str, ...] = ()
@@ -179,14 +192,16 @@ class ExtensionInfo:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseInfo:
-    """Facts about one database: its extensions, and the relations that queries asked about.
+    """Facts about one database: its extensions, and what queries asked about.
 
-    A relation that does not exist is not in `relations`.
+    A relation that does not exist is not in `relations`. `functions` says whether our role may execute each
+    that exists.
     """
 
     name: str
     extensions: Mapping[str, ExtensionInfo] = field(default_factory=dict)
     relations: Mapping[str, RelationInfo] = field(default_factory=dict)
+    functions: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from exporter.model import JobKey, Query, Scope, ServerInfo, Skip, SkipReason, T
 from exporter.overlay import bound, estimated, in_schema, reads
 from exporter.profile import Profile
 from exporter.scout import Known
-from exporter.targets import selected_databases, skip
+from exporter.targets import chosen, selected_databases, skip
 
 # What is known about each selected database, or why it could not be looked at.
 Facts = Mapping[str, Known | QueryError]
@@ -83,7 +83,7 @@ def _judged(target: Target, key: JobKey, query: Query, server: ServerInfo, facts
         estimate = estimated(query, known.store.profile)
         if estimate is not None:
             return skip(estimate, server, known.info) or estimate
-    return reason or in_schema(placed, known.info)
+    return reason or in_schema(chosen(placed, server, known.info), known.info)
 
 
 def _placed(query: Query, known: Known, server: ServerInfo) -> Query | Skip:

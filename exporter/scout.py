@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from exporter.model import DatabaseInfo, Query, Rows, Skip
+from exporter.model import DatabaseInfo, Needs, Query, Rows, Skip
 from exporter.overlay import bound
 from exporter.token_store import Choice, TokenStore
 
@@ -21,8 +21,10 @@ class Gateway(Protocol):
     ) -> Awaitable[Rows]:
         """Return the rows of a query."""
 
-    def database_info(self, relations: Sequence[str], database: str | None = None) -> Awaitable[DatabaseInfo]:
-        """Return the facts about a database and the named relations in it."""
+    def database_info(
+        self, relations: Sequence[str], database: str | None = None, functions: Sequence[str] = ()
+    ) -> Awaitable[DatabaseInfo]:
+        """Return the facts about a database and the named relations and functions in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +47,26 @@ async def look(
     if choice.profiles and any(query.over for query in queries.values()):
         rows = await gateway.fetch(choice.facts_sql(), timeout=_SECONDS, database=database)
         store = choice.find(rows.rows)
-    return Known(await gateway.database_info(_relations(queries, store), database), store)
+    relations, functions = _relations(queries, store), _functions(queries)
+    return Known(await gateway.database_info(relations, database, functions), store)
 
 
 def _relations(queries: Mapping[str, Query], store: TokenStore | None) -> tuple[str, ...]:
     """Return the relations whose facts decide whether some query runs."""
-    needed = {query.needs.relation for query in queries.values()}
+    needed = {needs.relation for needs in _needs(queries)}
     for query in queries.values():
         # Also of an entity that over_any may have to leave out: these facts tell.
         placed = bound(query, store.profile) if query.over and store and store.profile else query
         if not isinstance(placed, Skip):
             needed |= {needs.relation for needs in placed.reads}
     return tuple(sorted(name for name in needed if name is not None))
+
+
+def _functions(queries: Mapping[str, Query]) -> tuple[str, ...]:
+    return tuple(sorted({needs.function for needs in _needs(queries) if needs.function is not None}))
+
+
+def _needs(queries: Mapping[str, Query]) -> Iterator[Needs]:
+    for query in queries.values():
+        yield query.needs
+        yield from (each.needs for each in query.alternatives)

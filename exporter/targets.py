@@ -134,7 +134,7 @@ def skip(query: Query, server: ServerInfo, database: DatabaseInfo | None) -> Ski
     found = found or _setting(needs, server) or _library(needs, server)
     if found or database is None:
         return found
-    found = _extension(needs, server, database)
+    found = _extension(needs, server, database) or _function(needs, server, database)
     missing = (_relation(each, server, database) for each in (needs, *query.reads))
     return found or next((reason for reason in missing if reason is not None), None)
 
@@ -166,6 +166,30 @@ def _library(needs: Needs, server: ServerInfo) -> Skip | None:
     remedy = f"ALTER SYSTEM SET shared_preload_libraries = {wanted}; then restart the server"
     detail = f"the library {needs.library} is not in shared_preload_libraries"
     return Skip(SkipReason.SETTING, detail, remedy)
+
+
+def chosen(query: Query, server: ServerInfo, database: DatabaseInfo) -> Query:
+    """Return `query` with the SQL of its first alternative whose needs are met, or else as it is."""
+    for each in query.alternatives:
+        if skip(replace(query, needs=each.needs, variants=each.variants), server, database) is None:
+            needs = replace(query.needs, extension=each.needs.extension or query.needs.extension)
+            return replace(query, needs=needs, variants=each.variants)
+    return query
+
+
+def _function(needs: Needs, server: ServerInfo, database: DatabaseInfo) -> Skip | None:
+    name = needs.function
+    if name is None:
+        return None
+    if name not in database.functions:
+        detail = f"the function {name} does not exist in database {database.name}"
+        return Skip(SkipReason.FUNCTION, detail, "`pg-oauth-exporter grants` may have it")
+    if database.functions[name]:
+        return None
+    role = identifier(server.role)
+    remedy = f"GRANT USAGE ON SCHEMA {identifier(parts(name)[0])} TO {role}; "
+    remedy += f"GRANT EXECUTE ON FUNCTION {relation(name)} TO {role};"
+    return Skip(SkipReason.PRIVILEGE, f"the role {server.role} may not execute {name}", remedy)
 
 
 def _relation(needs: Needs, server: ServerInfo, database: DatabaseInfo) -> Skip | None:

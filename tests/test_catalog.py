@@ -118,7 +118,7 @@ def test_a_file_holds_one_statement_and_closes_what_it_opens(
 
 @pytest.mark.parametrize(
     "name",
-    ["Held.sql", "held-1.sql", "1held.sql", "held.017.sql", "held.170004.sql", "held.x.sql", "held.1.2.sql"],
+    ["Held.sql", "held-1.sql", "1held.sql", "held.017.sql", "held.170004.sql", "held.X.sql", "held.1.2.sql"],
 )
 def test_a_file_name_of_another_shape_is_refused(tmp_path: Path, name: str) -> None:
     [found] = faults(tmp_path, {"locks/held.sql": GOOD, f"locks/{name}": "select 1"})

@@ -116,6 +116,8 @@ def test_what_a_header_leaves_out_or_leaves_null_has_its_default(tmp_path: Path)
         ("labels: [mode]", "needs: {relation: tokens}", 4, "needs.relation", "schema.name"),
         ("labels: [mode]", "needs: {relation: a.b.c}", 4, "needs.relation", "schema.name"),
         ("labels: [mode]", "needs: {relation: public.Tokens}", 4, "needs.relation", "in quotes where SQL"),
+        ("labels: [mode]", "needs: {function: f()}", 4, "needs.function", "without arguments"),
+        ("labels: [mode]", "alternatives: {}", 4, "alternatives", "a mapping that is not empty"),
         ("labels: [mode]", "needs: {setting: 'x; drop'}", 4, "needs.setting", "the name of a setting"),
         ("labels: [mode]", "needs: {relation: a.b, columns: [c, c]}", 4, "needs.columns", "names c twice"),
         ("labels: [mode]", "needs:\n--   extension: [a]", 5, "needs.extension", "must be text"),
