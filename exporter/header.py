@@ -15,7 +15,7 @@ from exporter.section import Section
 
 KEYS = (
     *("help", "every", "timeout", "scope", "on", "needs", "over", "over_any", "shows", "counted"),
-    *("labels", "limit", "derive", "alternatives", "metrics"),
+    *("labels", "limit", "rest", "derive", "alternatives", "metrics"),
 )
 _NEEDS = ("version", "extension", "library", "setting", "relation", "columns", "max_pages", "function")
 _METRIC = ("column", "type", "help")
@@ -52,6 +52,7 @@ def read(
         needs=_needs(document, ("needs",), faults, is_over=head.has("over") or head.has("over_any")),
         limit=head.whole("limit", 1, _MOST) or _DEFAULT_LIMIT,
         derive=_derivation(head, derivations),
+        rest=head.flag("rest"),
         alternatives=_alternatives(document, head, faults),
         over=_over(head, scope),
         over_any=head.has("over_any"),
@@ -61,6 +62,12 @@ def read(
     if query.every and query.timeout >= query.every:
         times = f"{format_duration(query.timeout)} is not below every, {format_duration(query.every)}"
         head.fault("timeout", times, "a run must end before the next one is due")
+    if query.rest and not query.labels:
+        head.fault(
+            "rest", "is of rows told apart by labels, and there is none", "add labels, or leave it out"
+        )
+    if query.rest and any(column.type is MetricType.HISTOGRAM for column in query.columns):
+        head.fault("rest", "histograms are not summed up", "leave it out")
     return query, faults
 
 

@@ -123,6 +123,7 @@ class Query:
     needs: Needs = field(default_factory=Needs)
     limit: int = 1000
     derive: str | None = None
+    rest: bool = False  # what is over the limit is summed up, not dropped
     # The first one whose needs are met runs in place of `variants`.
     alternatives: tuple[Alternative, ...] = ()
     # Entities of a token store (see `entities`) whose names stand as placeholders in the SQL; `over_any`: one

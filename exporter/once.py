@@ -14,6 +14,7 @@ from exporter.database import Database
 from exporter.derive import DERIVATIONS
 from exporter.errors import QueryError
 from exporter.model import JobKey, OutcomeKind, Query, Rows, Scope, Skip
+from exporter.rest import summed_up
 from exporter.runner import FAST_LANE_SECONDS, Fetch
 from exporter.runs import Printer, Run, Show
 from exporter.samples import families
@@ -145,6 +146,8 @@ async def _run(fetch: Fetch, key: JobKey, query: Query, sql: str) -> Run:
         if sql.startswith("EXPLAIN"):
             return Run(key, query, rows, seconds)
         rows = _derived(query, rows)
+        if query.rest:
+            rows, _ = summed_up(query, rows, None)
         return Run(key, query, rows, seconds, families(query, rows, key.target, key.database))
     except QueryError as error:
         return Run(key, query, seconds=time.monotonic() - started, error=error)

@@ -11,6 +11,7 @@ from exporter.derive import Derivation
 from exporter.errors import QueryError
 from exporter.model import JobKey, Outcome, OutcomeKind, Query, Rows
 from exporter.render import fragment
+from exporter.rest import Known, summed_up
 from exporter.samples import families
 from exporter.segments import Fragment
 from exporter.store import Store
@@ -53,6 +54,7 @@ class Runner:
         self._now = now
         self._timer = timer
         self._memory: dict[JobKey, object | None] = {}
+        self._rest: dict[JobKey, Known | None] = {}
 
     async def run(self, key: JobKey, query: Query, sql: str, fetch: Fetch) -> Outcome:
         """Run `query` once and publish what came of it; raises nothing but CancelledError."""
@@ -85,6 +87,7 @@ class Runner:
     def forget(self, key: JobKey) -> None:
         """Drop all that is known of a job that is gone."""
         self._memory.pop(key, None)
+        self._rest.pop(key, None)
         self._store.forget(key)
         self._telemetry.forget(key)
 
@@ -110,6 +113,8 @@ class Runner:
         if query.derive is not None:
             derive = self._derivations[query.derive]
             rows, self._memory[key] = derive(rows, self._memory.get(key), self._now())
+        if query.rest:
+            rows, self._rest[key] = summed_up(query, rows, self._rest.get(key))
         found = families(query, rows, key.target, key.database)
         return [fragment(family) for family in found.families], found.dropped
 

@@ -66,7 +66,14 @@ def test_what_a_header_leaves_out_or_leaves_null_has_its_default(tmp_path: Path)
     for name, text in {"a": GOOD, "b": nulls + GOOD}.items():
         query = catalog(tmp_path / name, {"locks/held.sql": text}).queries["held"]
         assert (query.scope, query.on, query.needs) == (Scope.SERVER, Role.ANY, Needs())
-        assert (query.limit, query.derive) == (1000, None)
+        assert (query.limit, query.derive, query.rest) == (1000, None, False)
+
+
+def test_the_rest_is_summed_up_when_the_header_says_so(tmp_path: Path) -> None:
+    text = changed("labels: [mode]", "labels: [mode]\n-- rest: true")
+    assert catalog(tmp_path, {"locks/held.sql": text}).queries["held"].rest
+    found = fault(tmp_path, text.replace("gauge", "histogram"))
+    assert (found.key, found.problem) == ("rest", "histograms are not summed up")
 
 
 @pytest.mark.parametrize(
@@ -105,6 +112,7 @@ def test_what_a_header_leaves_out_or_leaves_null_has_its_default(tmp_path: Path)
         ("labels: [mode]", "limit: 100001", 4, "limit", "must be a whole number"),
         ("labels: [mode]", "limit: true", 4, "limit", "must be a whole number"),
         ("labels: [mode]", "limit: '5'", 4, "limit", "must be a whole number"),
+        ("labels: [mode]", "rest: true", 4, "rest", "told apart by labels, and there is none"),
         ("labels: [mode]", "derive: topm", 4, "derive", "there is no derivation topm (did you mean topn?)"),
         ("labels: [mode]", "derive: zzz", 4, "derive", "known: blocking, topn"),
         ("labels: [mode]", "needs: pg_stat_statements", 4, "needs", "must be a mapping"),

@@ -150,6 +150,19 @@ def test_a_derivation_is_given_what_it_returned_last_time() -> None:
     assert 'pg_locks{target="main",mode="runs"} 2\n' in trial.page()
 
 
+def test_what_is_over_the_limit_is_summed_up_when_the_query_says_so() -> None:
+    trial = Trial()
+    scans = Column("pg_scans_total", "locks", MetricType.COUNTER, "Scans.")
+    query = _query(columns=(scans,), limit=2, rest=True)
+    trial.run(_rows(("a", 9), ("b", 5), ("c", 1)), query)
+    assert trial.run(_rows(("a", 9), ("b", 7), ("c", 2)), query).dropped == {}
+    assert 'pg_scans_total{target="main",mode="a"} 9\n' in trial.page()
+    assert 'pg_scans_total{target="main",mode="_other"} 3\n' in trial.page()
+    trial.runner.forget(KEY)
+    trial.run(_rows(("a", 9), ("b", 7), ("c", 2)), query)
+    assert 'pg_scans_total{target="main",mode="_other"} 0\n' in trial.page()
+
+
 def test_a_large_answer_is_rendered_off_the_loop_with_the_same_result() -> None:
     trial = Trial()
     rows = _rows(*((f"mode{number}", number) for number in range(3000)))
