@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, cast
 
 from exporter import bind, entities
@@ -25,6 +25,7 @@ from exporter.counting import (
 )
 from exporter.counting_sql import leaves_statement, statement
 from exporter.derive.token_counts import SHORT, token_counts
+from exporter.derive.token_memory import Memory
 from exporter.entities import Entity
 from exporter.model import Family, MetricType, Rows, Sample
 from exporter.profile import Constant, Expression, KindColumn, Profile, Source, TimeColumn, TimeExpression
@@ -33,9 +34,14 @@ from exporter.profile import Constant, Expression, KindColumn, Profile, Source, 
 COUNTED_FIELDS = ("kind", "expires", "revoked", "used", "issued")
 # How often estimates are made, and what a run may take, in seconds.
 ESTIMATE_EVERY, ESTIMATE_TIMEOUT = 300.0, 10.0
+# Single draws of a class that lies in clusters err too much, so the first dozen follow each other at once; in
+# seconds. Each touches no more blocks than any run.
+SETTLING_EVERY = 10.0
 # How often a method is chosen anew, in seconds.
 _CHOOSE_EVERY = 600.0
 _METHOD = "The method by which tokens too many to be read were counted; scan is exact."
+_LIFETIME = "The longest time from issue to expiry that counting goes by, as configured or as seen."
+_NEVER = 1e9  # seconds: from here on a token has no end
 _HORIZON = 3600  # seconds; who expires sooner is counted apart
 _USUAL: frozenset[object] = frozenset({"access", "refresh"})
 _COLUMNS = ("kind", "state", "tokens", "half_width")
@@ -71,7 +77,7 @@ class _Counted:
     plan: Plan | None = None
     chosen_at: float = -math.inf
     cost: IndexCost | None = None
-    memory: object | None = None
+    memory: Memory = field(default_factory=Memory)
 
 
 @dataclass(slots=True)
@@ -92,9 +98,33 @@ class Counter:
             Sample((target, database, kind, state, method), 1)
             for (kind, state), method in sorted(self.methods.items())
         )
-        labels = ("target", "datname", "kind", "state", "method")
-        name = "oauth2_tokens_method_info"
-        return (Family(name, MetricType.GAUGE, _METHOD, labels, samples),) if samples else ()
+        lives = tuple(
+            Sample((target, database, kind, origin), seconds)
+            for kind, (seconds, origin) in sorted(self._known_lifetimes().items())
+            if seconds < _NEVER
+        )
+        names = ("target", "datname", "kind")
+        return tuple(
+            Family(name, MetricType.GAUGE, text, (*names, *labels), found)
+            for name, text, labels, found in (
+                ("oauth2_tokens_method_info", _METHOD, ("state", "method"), samples),
+                ("oauth2_tokens_longest_lifetime_seconds", _LIFETIME, ("origin",), lives),
+            )
+            if found
+        )
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether more runs soon would not make the numbers better."""
+        return all(counted.memory.is_settled for counted in self._sources)
+
+    def _known_lifetimes(self) -> dict[str, tuple[float, str]]:
+        """Return the longest life of each kind in seconds, and from where it is known: users first."""
+        known: dict[str, tuple[float, str]] = {}
+        for counted in self._sources:
+            for kind, (seconds, _) in counted.memory.lifetimes.items():
+                known[kind] = max((seconds, "seen"), known.get(kind, (0.0, "")))
+        return known | {kind: (seconds, "configured") for kind, seconds in self.lifetimes.items()}
 
     def __post_init__(self) -> None:
         self._sources = tuple(
@@ -128,7 +158,9 @@ class Counter:
             answer = await self.gateway.fetch(made, timeout=timeout, database=database, heavy=heavy)
             seconds += answer.seconds
             counted.cost = index_cost(answer, counted.plan) or counted.cost
-            derived, counted.memory = token_counts(answer, counted.memory, self.now())
+            derived, memory = token_counts(answer, counted.memory, self.now())
+            if isinstance(memory, Memory):
+                _keep(counted, memory)
             found += derived.rows
         rows = _summed(found)
         kept = {(kind, state) for kind, state, _, _ in rows}
@@ -138,6 +170,19 @@ class Counter:
             if (kind, state) in kept
         }
         return Rows(_COLUMNS, rows, seconds)
+
+
+def _keep(counted: _Counted, memory: Memory) -> None:
+    """Remember, and let the near tokens be those of every kind that was seen to live shortly.
+
+    What is near never becomes less, or averages would begin anew each time that a lifetime is met or not.
+    """
+    short = [seconds for seconds, _ in memory.lifetimes.values() if seconds <= SHORT]
+    horizon = max([counted.source.horizon, *map(round, short)])
+    if horizon > counted.source.horizon:
+        counted.source = replace(counted.source, horizon=horizon)
+        memory = replace(memory, cells={}, draws=memory.draws and 0)
+    counted.memory = memory
 
 
 def _summed(rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:

@@ -8,10 +8,10 @@ blocks the role needs SELECT on the system column ctid besides the columns of th
 from __future__ import annotations
 
 from exporter.counting import Draw, Leaf, Method, Moment, Plan, TimeType, TokenSource
+from exporter.counting_rows import FALSE, ISO, at, counts, row
 from exporter.quoting import literal
 
 NOW = "pg_catalog.now()"
-FALSE = "false"
 SLICES = 16  # windows of the expiry that an index reads when it cannot read all
 # What an index may answer with at most, all of it or a slice: a bound on the time. A cut answer is not used.
 MOST_INDEX_ROWS = 100_000
@@ -20,8 +20,7 @@ RECENT = 86_400  # seconds: what was issued within tells the shares of the kinds
 # The end of a table in rings, newest first: (every so many-th block, so many of them).
 END_RINGS = ((1, 512), (4, 128), (16, 128), (64, 128))
 RINGS = 10  # the rings of a relation are numbered from a multiple of this
-CELLS = 6  # counts of a kind
-_ISO = 'YYYY-MM-DD"T"HH24:MI:SS.US'
+
 
 # The facts a choice is made from, a row for each relation that holds rows itself; partitions in the order of
 # their names. An index over part of the rows counts only when its condition is one of those given.
@@ -147,7 +146,7 @@ def statement(source: TokenSource, plan: Plan, leaves: tuple[Leaf, ...], now: st
     """Return the one statement of a run of that plan."""
     definitions, parts = [_clock(source, now)], [_facts(source, leaves, now)]
     if plan.method is Method.SCAN:
-        parts.append(_SCAN.format(counts=_counts(source), row=_row(source), relation=source.relation))
+        parts.append(_SCAN.format(counts=counts(source), row=row(source), relation=source.relation))
     for number, draw in enumerate(plan.draws):
         definitions.append(_SIZE.format(leaf=number, name=literal(draw.relation)))
         if plan.by_tid:
@@ -156,19 +155,6 @@ def statement(source: TokenSource, plan: Plan, leaves: tuple[Leaf, ...], now: st
     if plan.index_share:
         parts.append(_near(source, plan.index_share))
     return f"WITH {','.join(definitions)}\n" + "\nUNION ALL\n".join(parts)
-
-
-def at(moment: Moment, now: str, seconds: str = "0") -> str:
-    """Return the SQL of `now` and so many seconds, as a value that compares with a column of that type."""
-    then = f"({now} + pg_catalog.make_interval(secs => {seconds}))"
-    if moment.type is TimeType.TZ:
-        return then
-    if moment.type is TimeType.EPOCH:
-        return f"extract(epoch FROM {then})::bigint"
-    utc = f"({then} AT TIME ZONE 'UTC')"
-    if moment.type is TimeType.NAIVE_UTC:
-        return utc
-    return f"pg_catalog.to_char({utc}, '{_ISO}')"
 
 
 def _clock(source: TokenSource, now: str) -> str:
@@ -195,33 +181,6 @@ def _facts(source: TokenSource, leaves: tuple[Leaf, ...], now: str) -> str:
     )
 
 
-def _row(source: TokenSource) -> str:
-    """Return what a row is reduced to first: one number for kind and state, and whether it is recent.
-
-    So its columns are looked at once, however many numbers are counted.
-    """
-    kinds = " ".join(f"WHEN {literal(kind)} THEN {CELLS * n}" for n, kind in enumerate(source.kinds))
-    last = CELLS * (len(source.kinds) - 1)
-    expires = source.expires.sql
-    recent = f"({source.issued.sql}) > pgx_clock.recent_since" if source.issued else FALSE
-    return (
-        f"CASE ({source.kind}) {kinds} ELSE {last} END"
-        f" + CASE WHEN ({source.revoked}) THEN 0 WHEN ({source.used or FALSE}) THEN 1"
-        f" WHEN ({expires}) <= pgx_clock.now_at THEN 2 WHEN ({expires}) <= pgx_clock.near_until THEN 3"
-        f" ELSE 4 END AS cell, {recent} AS recent"
-    )
-
-
-def _counts(source: TokenSource) -> str:
-    """Return the array of counts over rows made by `_row`, in the order that `token_counts` documents."""
-    conditions = []
-    for first in range(0, CELLS * len(source.kinds), CELLS):
-        conditions += [f"cell = {first + offset}" for offset in range(CELLS - 1)]
-        conditions.append(f"recent AND cell BETWEEN {first + 2} AND {first + 4}")
-    conditions.append("recent")
-    return f"ARRAY[{', '.join(f'pg_catalog.count(*) FILTER (WHERE {each})' for each in conditions)}]"
-
-
 def _rings(leaf: int, draw: Draw) -> list[str]:
     """Return (ring, blocks wanted, first block, block after the last) of each ring of a leaf."""
     rings, end, first = [], 0, RINGS * leaf
@@ -238,8 +197,8 @@ def _drawn(source: TokenSource, number: int, draw: Draw, *, by_tid: bool) -> str
         ring=RINGS * number,
         blocks=draw.blocks,
         relation=draw.relation,
-        counts=_counts(source),
-        row=_row(source),
+        counts=counts(source),
+        row=row(source),
     )
 
 
@@ -278,5 +237,5 @@ def _after(moment: Moment, seconds: str) -> str:
         return f"(pgx_clock.now_at + pg_catalog.floor({seconds})::bigint)"
     if moment.type is TimeType.TEXT_ISO:
         then = f"pgx_clock.now_at::timestamp + pg_catalog.make_interval(secs => {seconds})"
-        return f"pg_catalog.to_char({then}, '{_ISO}')"
+        return f"pg_catalog.to_char({then}, '{ISO}')"
     return f"(pgx_clock.now_at + pg_catalog.make_interval(secs => {seconds}))"

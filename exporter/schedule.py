@@ -126,6 +126,15 @@ class Schedule:
             at = self._now() + place / _FIRST_RUNS_PER_SECOND
             self._scheduler.modify_job(_id(key), next_run_time=datetime.fromtimestamp(at, UTC))
 
+    def run_in(self, key: JobKey, seconds: float) -> None:
+        """Let the job run once more in so many seconds, unless its next turn is sooner."""
+        if key not in self._states:
+            return
+        at = self._now() + seconds
+        due = self._scheduler.get_job(_id(key)).next_run_time
+        if due is None or at < due.timestamp():
+            self._scheduler.modify_job(_id(key), next_run_time=datetime.fromtimestamp(at, UTC))
+
     async def drain(self, grace: float) -> None:
         """Start nothing more, give running jobs `grace` seconds to end, then cancel them.
 

@@ -112,7 +112,7 @@ def _near(source: TokenSource, plan: Plan) -> str:
         return f"Tokens that expire within {within} are counted by the index on the expiry, up to its cost."
     if any(draw.tail for draw in plan.draws):
         return "The end of the table, where the newest rows are, is read more closely."
-    if source.lifetimes:
+    if source.lifetimes or source.issued:
         return "Of tokens that live shortly, arrivals tell."
     return "Of tokens that live shortly a sample tells little, and nothing else is known."
 

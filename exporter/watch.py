@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from exporter import scout
-from exporter.counter import Counter
+from exporter.counter import SETTLING_EVERY, Counter
 from exporter.errors import QueryError
 from exporter.model import (
     NEWEST_TESTED,
@@ -58,6 +58,9 @@ class Turns(Protocol):
 
     def run_soon(self, keys: Iterable[JobKey]) -> None:
         """Let these jobs run now."""
+
+    def run_in(self, key: JobKey, seconds: float) -> None:
+        """Let the job run once more in so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +133,13 @@ class Watch:
         sql = query.sql_for(self.server.major)
         if sql is None:  # the server was downgraded between two looks at its facts
             return None
-        fetch = self._counter(key).fetch if query.estimated else self._gateway.fetch
+        counter = self._counter(key) if query.estimated else None
+        fetch = counter.fetch if counter else self._gateway.fetch
         outcome = await self._engine.runner.run(key, query, sql, fetch)
-        if query.estimated:
+        if counter:
             self._publish_stores()
+            if outcome.kind is OutcomeKind.OK and not counter.is_settled:
+                self._engine.turns.run_in(key, SETTLING_EVERY)
         if outcome.kind is OutcomeKind.CONNECT and self._is_main(key):
             self._lost(outcome.message)
         return outcome

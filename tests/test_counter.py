@@ -95,17 +95,20 @@ def test_the_daemon_says_how_a_large_store_was_counted(tmp_path: Path, a_server:
     with fresh_database(a_server) as name:
         a_server.execute(TOKENS, name)
         a_server.execute(LARGE, name)
-        with granted(a_server, name) as dsn:
-            target = {"name": "main", "dsn": dsn, "oauth2": {"lifetimes": {"access": "1h"}}}
-            with Daemon(tmp_path, {"targets": [target]}) as daemon:
-                daemon.until_ready()
-                daemon.until(lambda: bool(daemon.samples("oauth2_tokens_method_info")), "say the method")
-                assert daemon.samples("oauth2_tokens", kind="refresh", state="active")
-                # Up to 64,000 pages it is read in full, every five minutes only.
-                assert daemon.samples("oauth2_tokens_method_info", kind="access", method="scan")
-                assert daemon.samples("oauth2_tokens_half_width", kind="access", state="active") == [0]
-                # What has no other way than to read the table says why it does not.
-                assert daemon.samples("pg_exporter_query_skipped", query="token_expiry", reason="size") == [1]
+        with (
+            granted(a_server, name) as dsn,
+            Daemon(tmp_path, {"targets": [{"name": "main", "dsn": dsn}]}) as daemon,
+        ):
+            daemon.until_ready()
+            daemon.until(lambda: bool(daemon.samples("oauth2_tokens_method_info")), "say the method")
+            assert daemon.samples("oauth2_tokens", kind="refresh", state="active")
+            # Up to 64,000 pages it is read in full, every five minutes only.
+            assert daemon.samples("oauth2_tokens_method_info", kind="access", method="scan")
+            assert daemon.samples("oauth2_tokens_half_width", kind="access", state="active") == [0]
+            longest = "oauth2_tokens_longest_lifetime_seconds"
+            assert daemon.samples(longest, kind="access", origin="seen") == [3600]
+            # What has no other way than to read the table says why it does not.
+            assert daemon.samples("pg_exporter_query_skipped", query="token_expiry", reason="size") == [1]
 
 
 @pytest.mark.parametrize("name", sorted(PROFILES))

@@ -8,16 +8,17 @@ import pytest
 
 from exporter.derive.strata import Estimate
 from exporter.derive.token_memory import (
+    LIFETIME_HELD,
     LONGEST_PAUSE,
+    SETTLED,
     Activity,
     Memory,
     blend,
     changed,
     inserted_within,
-    remember,
+    kept,
+    lived,
 )
-
-_CELL = ("access", "active")
 
 
 def _memory(*history: tuple[float, int]) -> Memory:
@@ -112,20 +113,47 @@ def test_there_are_no_arrivals_without_a_past_or_after_a_reset() -> None:
 
 def test_the_past_is_kept_as_long_as_the_span_and_one_entry_more() -> None:
     memory = _memory((0, 0), (1_000, 10), (3_000, 20))
-    kept = remember(memory, Activity(4_800, 30, 0, 0), {_CELL: Estimate(1)}, 3_600)
-    assert [entry.at for entry in kept.history] == [1_000, 3_000, 4_800]
-    assert kept.cells == {_CELL: Estimate(1)}
+    history = kept(memory, Activity(4_800, 30, 0, 0), 3_600)
+    assert [entry.at for entry in history] == [1_000, 3_000, 4_800]
 
 
 def test_the_past_does_not_grow_with_the_frequency_of_runs() -> None:
     memory = Memory()
     for second in range(0, 20_000, 5):
-        memory = remember(memory, Activity(second, second, 0, 0), {}, 3_600)
+        memory = Memory({}, kept(memory, Activity(second, second, 0, 0), 3_600))
     assert len(memory.history) <= 64
     assert memory.history[-1].at == 19_995
     assert inserted_within(memory, Activity(20_000, 20_000, 0, 0), 3_600) == (3_600, 1.0)
 
 
 def test_the_past_before_a_reset_is_forgotten() -> None:
-    memory = remember(_memory((0, 500), (60, 600)), Activity(120, 3, 0, 0), {}, 3_600)
-    assert [entry.at for entry in memory.history] == [120]
+    history = kept(_memory((0, 500), (60, 600)), Activity(120, 3, 0, 0), 3_600)
+    assert [entry.at for entry in history] == [120]
+
+
+def test_a_longer_life_counts_at_once_and_a_shorter_one_when_the_longer_is_met_no_more() -> None:
+    memory = Memory(lifetimes={"access": (3_600.0, 0.0)})
+    assert lived(memory, 10, {"access": 7_200}) == {"access": (7_200.0, 10)}
+    assert lived(memory, 10, {"access": 60}) == {"access": (3_600.0, 0.0)}
+    assert lived(memory, LIFETIME_HELD + 1, {"access": 60}) == {"access": (60.0, LIFETIME_HELD + 1)}
+
+
+def test_a_kind_of_which_nothing_recent_was_drawn_lives_as_it_did() -> None:
+    memory = Memory(lifetimes={"access": (3_600.0, 0.0)})
+    assert lived(memory, 10 * LIFETIME_HELD, {"access": 0}) == {"access": (3_600.0, 0.0)}
+
+
+def test_a_life_of_a_second_more_is_rounded_up_to_the_minute() -> None:
+    assert lived(Memory(), 0, {"access": 3_600, "refresh": 3_601}) == {
+        "access": (3_600.0, 0),
+        "refresh": (3_660.0, 0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("draws", "settled"), [(None, True), (0, False), (SETTLED - 1, False), (SETTLED, True)]
+)
+def test_numbers_are_settled_after_a_dozen_draws_or_where_none_can_be_averaged(
+    draws: int | None, *, settled: bool
+) -> None:
+    assert Memory(draws=draws).is_settled is settled

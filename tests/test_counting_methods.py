@@ -12,7 +12,6 @@ from exporter.model import Rows
 
 _HOUR = 3_600
 _DERIVATION: Derivation = token_counts  # as the type checker sees it, too
-_REVOKED, _USED, _EXPIRED, _NEAR, _LATER, _FRESH = range(6)
 
 
 def _facts(at: int, inserted: int, *, standby: bool = False, lifetime: int = _HOUR) -> tuple[object, ...]:
@@ -20,10 +19,11 @@ def _facts(at: int, inserted: int, *, standby: bool = False, lifetime: int = _HO
 
 
 def _block(
-    place: int, live: int, *, expired: int = 10, ring: int = 0, weight: float = 100.0
+    place: int, live: int, *, expired: int = 10, ring: int = 0, weight: float = 100.0, life: int = 0
 ) -> tuple[object, ...]:
     """A block where all live tokens are fresh, and as many fresh ones expired as there are expired ones."""
-    return ("block", ring, place, weight, [0, 0, expired, live, 0, live + expired, live + expired], None)
+    fresh = live + expired
+    return ("block", ring, place, weight, [0, 0, expired, live, 0, fresh, life, fresh], None)
 
 
 def _rows(*rows: tuple[object, ...]) -> Rows:
@@ -106,9 +106,36 @@ def test_an_index_is_exact_only_for_a_kind_that_is_known_to_live_no_longer_than_
     assert known == 0 < unknown
 
 
+def test_arrivals_go_by_the_longest_life_that_was_seen_where_none_was_configured() -> None:
+    blocks = [_block(place, 0, life=_HOUR if place else 0) for place in range(100)]
+    count, _, method, _ = _active(_rows(_facts(_HOUR, 105_000, lifetime=0), *blocks), _past())
+    assert (count, method) == (5_000, "rate")
+    longer = [*blocks, _block(100, 0, life=30 * 86_400)]
+    assert _active(_rows(_facts(_HOUR, 105_000, lifetime=0), *longer), _past())[2] == "sample"
+
+
+def test_a_life_that_was_configured_goes_before_one_that_was_seen() -> None:
+    blocks = [_block(place, 0, life=30 * 86_400) for place in range(100)]
+    assert _active(_rows(_facts(_HOUR, 105_000), *blocks), _past())[2] == "rate"
+
+
+def test_draws_are_counted_until_the_counters_of_changes_are_lost() -> None:
+    def draws(at: int, inserted: int, previous: object | None = None, *, standby: bool = False) -> object:
+        facts = _facts(at, inserted, standby=standby)
+        return _active(_rows(facts, *(_block(place, 1) for place in range(100))), previous)[3]
+
+    first = draws(0, 500)
+    second = draws(60, 510, first)
+    found = [
+        getattr(memory, "draws", "")
+        for memory in (first, second, draws(120, 10, second), draws(120, 510, second, standby=True))
+    ]
+    assert found == [1, 2, 1, None]
+
+
 @pytest.mark.parametrize("part", ["block", "chance"])
 def test_all_states_sum_up_to_the_rows_of_the_drawn_blocks(part: str) -> None:
-    blocks = [(part, 0, place, 10.0, [1, 2, 3, 4, 5, 0, 0], None) for place in range(40)]
+    blocks = [(part, 0, place, 10.0, [1, 2, 3, 4, 5, 0, 0, 0], None) for place in range(40)]
     facts = ("facts", 0, 0, 1.0, [0, 0, 0, 0, _HOUR, 1, 0], ["access"])
     derived, _ = token_counts(_rows(facts, *blocks), None, 0.0)
     assert sum(cast("float", row[2]) for row in derived.rows) == pytest.approx(40 * 10 * 15)

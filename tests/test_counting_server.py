@@ -12,6 +12,7 @@ import pytest
 
 from exporter.counting import TID_RANGE, Draw, Leaf, Method, Moment, Plan, TimeType, TokenSource, leaves
 from exporter.counting_sql import leaves_statement, statement
+from exporter.derive.token_memory import Memory
 from exporter.model import Rows
 from servers import Server
 from token_tables import NOW, WHOLE, Counted, Fill, ask, fill_table, sample, truth_of_table
@@ -144,6 +145,30 @@ def test_a_state_that_the_schema_cannot_show_is_absent(a_server: Server, databas
     counts = Counted(ask(a_server, database, replace(fill(), used=None), WHOLE)).counts
     assert {state for _, state in counts} == {"active", "expired", "revoked"}
     assert sum(counts.values()) == 20_000
+
+
+@pytest.mark.parametrize("time", TimeType)
+def test_the_longest_life_of_each_kind_is_seen_in_what_is_recent_or_live(
+    a_server: Server, database: str, fill: Fill, time: TimeType
+) -> None:
+    source = replace(fill(time), lifetimes={})
+    a_server.execute("UPDATE public.tokens SET issued = expires WHERE id < 1000", database)
+    for plan in (WHOLE, sample(400)):
+        memory = Counted(ask(a_server, database, source, plan)).memory
+        assert isinstance(memory, Memory)
+        lives = {kind: seconds for kind, (seconds, _) in memory.lifetimes.items()}
+        assert lives == {"access": 3_600, "refresh": 30 * 3_600}
+
+
+def test_a_token_that_never_expires_is_not_taken_for_a_short_lived_one(
+    a_server: Server, database: str, fill: Fill
+) -> None:
+    source = replace(fill(), lifetimes={})
+    a_server.execute("UPDATE public.tokens SET expires = NULL WHERE id = 19996", database)
+    a_server.execute("UPDATE public.tokens SET expires = 'infinity' WHERE id = 19995", database)
+    memory = Counted(ask(a_server, database, source, WHOLE)).memory
+    assert isinstance(memory, Memory)
+    assert all(seconds > 10**9 for seconds, _ in memory.lifetimes.values())
 
 
 def test_a_constant_kind_counts_all(a_server: Server, database: str, fill: Fill) -> None:

@@ -106,6 +106,22 @@ def test_a_new_job_runs_at_once_and_settles() -> None:
 
 
 @pytest.mark.slow
+def test_a_job_can_be_run_once_more_before_its_next_turn_but_not_after_it() -> None:
+    async def scenario() -> None:
+        trial = Trial()
+        trial.schedule.start()
+        trial.schedule.sync("main", {KEY: 3600.0})
+        await _until(lambda: trial.ran == [KEY])
+        trial.schedule.run_in(KEY, 7200.0)
+        trial.schedule.run_in(KEY, 0.05)
+        await _until(lambda: trial.ran == [KEY, KEY])
+        trial.schedule.run_in(JobKey("gone", "main"), 0.05)
+        await trial.schedule.drain(1.0)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.slow
 def test_a_job_that_is_synced_again_unchanged_does_not_run_again() -> None:
     async def scenario() -> None:
         trial = Trial()

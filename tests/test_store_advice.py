@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -92,18 +91,17 @@ def test_the_way_of_counting_is_told_on_both_sides_of_the_limit(pages: int, word
 
 
 @pytest.mark.parametrize(
-    ("one", "lifetimes", "words"),
+    ("one", "source", "words"),
     [
-        (leaf(266_928, 5e6, "expires_at"), {}, "by the index on the expiry"),
-        (leaf(correlation=1.0), {}, "end of the table"),
-        (leaf(), {"access": 3600}, "arrivals"),
-        (leaf(), {}, "a sample tells little"),
+        (leaf(266_928, 5e6, "expires_at"), SOURCE, "by the index on the expiry"),
+        (leaf(correlation=1.0), SOURCE, "end of the table"),
+        (leaf(), replace(SOURCE, issued=None, lifetimes={"access": 3600}), "arrivals"),
+        (leaf(), SOURCE, "arrivals"),
+        (leaf(), replace(SOURCE, issued=None), "a sample tells little"),
     ],
 )
-def test_what_tells_of_tokens_that_live_shortly_is_said(
-    one: Leaf, lifetimes: Mapping[str, int], words: str
-) -> None:
-    finding = only(store(one, source=replace(SOURCE, lifetimes=lifetimes)), "counting")
+def test_what_tells_of_tokens_that_live_shortly_is_said(one: Leaf, source: TokenSource, words: str) -> None:
+    finding = only(store(one, source=source), "counting")
     assert words in finding.detail
     assert re.match(r"\d+ of 266928 pages are drawn", finding.detail)
 

@@ -59,6 +59,9 @@ class Turns:
     def run_soon(self, keys: Iterable[JobKey]) -> None:
         self.soon += keys
 
+    def run_in(self, key: JobKey, seconds: float) -> None:
+        self.soon += [key] * bool(seconds)
+
 
 class Trial:
     """A watch over a real server, with a page to look at."""

@@ -1,7 +1,7 @@
 """Owns turning what a counting statement read into tokens by kind and state, each with its error and method.
 
 Rows come in with the columns of COLUMNS, in parts:
-- `facts`, one row: counts = FACTS, then the lifetime of each kind in seconds (0: unknown); names = the kinds;
+- `facts`, one row: counts = FACTS, then the lifetime of each kind in seconds (0: as seen); names = the kinds;
   place = the server's time as Unix time;
 - `scan`, one row: the counts of the whole table;
 - `block`, a row for each block drawn: ring, place = its number, weight = blocks it stands for, its counts;
@@ -10,13 +10,14 @@ Rows come in with the columns of COLUMNS, in parts:
   counts = live tokens that expire within it, by kind, the blocks visited, and whether the answer was cut.
 
 The counts of a scan and of a block are, for each kind: revoked, used, expired, live and expiring within the
-horizon, live and expiring later, recently issued and neither revoked nor used; then, once: recently issued.
+horizon, live and expiring later, recently issued and neither revoked nor used, and the longest life in
+seconds of what is recent or live; then, once: recently issued.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import cast
 
@@ -27,7 +28,8 @@ from exporter.derive.token_memory import (
     blend,
     changed,
     inserted_within,
-    remember,
+    kept,
+    lived,
 )
 from exporter.model import Rows
 
@@ -35,8 +37,8 @@ COLUMNS = ("part", "ring", "place", "weight", "counts", "names")
 FACTS = ("inserted", "updated", "deleted", "in_recovery", "horizon", "has_used")
 STATES = ("active", "expired", "revoked", "used")
 DERIVED = ("kind", "state", "count", "half_width", "method")
-A_KIND = 6  # counts of a kind
-REVOKED, USED, EXPIRED, NEAR, LATER, FRESH = range(A_KIND)
+A_KIND = 7  # numbers of a kind
+REVOKED, USED, EXPIRED, NEAR, LATER, FRESH, LIFE = range(A_KIND)
 _OFFSETS = {
     "active": (NEAR, LATER),
     "later": (LATER,),
@@ -65,7 +67,10 @@ class Reading:
     on_primary: bool
     horizon: float
     states: tuple[str, ...]
-    lifetimes: Mapping[str, float]  # by kind, in the order of the counts; 0 = unknown
+    kinds: tuple[str, ...]  # in the order of the counts
+    promised: Mapping[str, float]  # lifetimes by kind as the user told; 0 = not
+    seen: Mapping[str, float]  # the longest met; 0 = none
+    lifetimes: Mapping[str, float]  # what counts of the two; 0 = unknown
     scan: tuple[int, ...]
     groups: tuple[tuple[Drawn, ...], ...]
     near: tuple[tuple[Drawn, ...], ...]
@@ -80,19 +85,36 @@ def token_counts(
 
     States exclude each other (revoked before used before expired before active) and sum up to the rows.
     """
-    reading = read(rows)
     memory = previous if isinstance(previous, Memory) else Memory()
+    reading, lifetimes = _with_lifetimes(read(rows), memory)
     if reading.scan:
-        table, cells = dict(_scanned(reading)), {}
+        table, cells, draws = dict(_scanned(reading)), {}, None
     else:
-        cells = _averages(reading, memory)
+        change = changed(memory, reading.activity) if reading.on_primary else None
+        cells = _averages(reading, memory, change)
         table = _estimated(reading, memory, cells)
+        draws = _draws(reading, memory, change)
     span = max([reading.horizon, *(each for each in reading.lifetimes.values() if each <= SHORT)])
     answer = tuple(
         (kind, state, estimate.value, estimate.half_width, method)
         for (kind, state), (estimate, method) in table.items()
     )
-    return Rows(DERIVED, answer, rows.seconds), remember(memory, reading.activity, cells, span)
+    history = kept(memory, reading.activity, span)
+    return Rows(DERIVED, answer, rows.seconds), Memory(cells, history, lifetimes, draws)
+
+
+def _with_lifetimes(reading: Reading, memory: Memory) -> tuple[Reading, Mapping[str, tuple[float, float]]]:
+    """Return the reading with the lifetimes that count, the user's first, and all that were seen."""
+    seen = lived(memory, reading.activity.at, reading.seen)
+    known = {kind: reading.promised[kind] or seen.get(kind, (0.0, 0.0))[0] for kind in reading.kinds}
+    return replace(reading, lifetimes=known), seen
+
+
+def _draws(reading: Reading, memory: Memory, change: float | None) -> int | None:
+    """Return how many draws the averages rest on; None where no counters say what changed in between."""
+    if not reading.on_primary or not reading.activity.inserted:
+        return None
+    return 1 if change is None else (memory.draws or 0) + 1
 
 
 def read(rows: Rows) -> Reading:
@@ -113,11 +135,20 @@ def read(rows: Rows) -> Reading:
         on_primary=not in_recovery,
         horizon=horizon,
         states=STATES if has_used else STATES[:-1],
-        lifetimes=dict(zip(kinds, lifetimes, strict=True)),
+        kinds=kinds,
+        promised=dict(zip(kinds, lifetimes, strict=True)),
+        seen={kind: max(found, default=0) for kind, found in _lives(parts, kinds)},
+        lifetimes={},
         scan=tuple(parts["scan"][0].counts) if "scan" in parts else (),
         groups=(*strata(parts.get("block", ())), *((block,) for block in parts.get("chance", ()))),
         near=() if any(each.counts[-1] for each in near) else strata(near),
     )
+
+
+def _lives(parts: Mapping[str, Sequence[Drawn]], kinds: Sequence[str]) -> Iterator[tuple[str, list[float]]]:
+    drawn = [each.counts for part in ("scan", "block", "chance") for each in parts.get(part, ())]
+    for number, kind in enumerate(kinds):
+        yield kind, [counts[A_KIND * number + LIFE] for counts in drawn]
 
 
 def _cell(kind: int, *offsets: int) -> Callable[[Sequence[int]], float]:
@@ -129,31 +160,32 @@ def _cell(kind: int, *offsets: int) -> Callable[[Sequence[int]], float]:
 
 
 def _scanned(reading: Reading) -> Iterator[tuple[Cell, tuple[Estimate, str]]]:
-    for number, kind in enumerate(reading.lifetimes):
+    for number, kind in enumerate(reading.kinds):
         for state in reading.states:
             yield (kind, state), (Estimate(_cell(number, *_OFFSETS[state])(reading.scan)), SCAN)
 
 
-def _averages(reading: Reading, memory: Memory) -> dict[Cell, Estimate]:
+def _averages(reading: Reading, memory: Memory, change: float | None) -> dict[Cell, Estimate]:
     """Return every cell that blocks can tell, averaged; `later`, not active, where an index reads near."""
     states = ("later" if reading.near else "active", *reading.states[1:])
-    change = changed(memory, reading.activity) if reading.on_primary else None
     return {
         (kind, state): blend(
             memory.cells.get((kind, state)), total(reading.groups, _cell(number, *_OFFSETS[state])), change
         )
-        for number, kind in enumerate(reading.lifetimes)
+        for number, kind in enumerate(reading.kinds)
         for state in states
     }
 
 
 def _estimated(reading: Reading, memory: Memory, cells: Mapping[Cell, Estimate]) -> Table:
     table: Table = {}
-    for number, (kind, lifetime) in enumerate(reading.lifetimes.items()):
+    for number, kind in enumerate(reading.kinds):
         if reading.near:
             later = cells[kind, "later"]
-            # Where no token lives longer than the horizon, not having seen one that does is no doubt.
-            later = Estimate(0) if not later.value and 0 < lifetime <= reading.horizon else later
+            # Where the user says that none lives longer than the horizon, not having seen one that does is no
+            # doubt.
+            is_told = 0 < reading.promised[kind] <= reading.horizon
+            later = Estimate(0) if is_told and not later.value else later
             near = total(reading.near, itemgetter(number))
             table[kind, "active"] = near + later, INDEX
         else:
@@ -165,7 +197,7 @@ def _estimated(reading: Reading, memory: Memory, cells: Mapping[Cell, Estimate])
 
 def _active(reading: Reading, memory: Memory, drawn: Estimate, number: int) -> tuple[Estimate, str]:
     """Return the live tokens of a kind where no index leads with the expiry."""
-    lifetime = tuple(reading.lifetimes.values())[number]
+    lifetime = reading.lifetimes[reading.kinds[number]]
     if not 0 < lifetime <= SHORT:
         return drawn, SAMPLE
     tail = _tail(reading.groups, number)
@@ -204,7 +236,7 @@ def _little(reading: Reading, memory: Memory, number: int, lifetime: float) -> E
     recently issued, of which blocks tell.
     """
     arrivals = inserted_within(memory, reading.activity, lifetime)
-    recent = A_KIND * len(reading.lifetimes)
+    recent = A_KIND * len(reading.kinds)
     share = ratio(reading.groups, _cell(number, FRESH), lambda counts: counts[recent])
     if arrivals is None or share is None:
         return None

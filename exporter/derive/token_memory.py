@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import NamedTuple
 
 from exporter.derive.strata import Estimate
@@ -20,6 +21,11 @@ LEAST_GAIN = 0.05
 SURPRISE = 4.0
 # Averages older than this many seconds are forgotten.
 LONGEST_PAUSE = 3600.0
+# Draws from which the average is as good as it is meant to be: single draws of a class that lies in clusters
+# are off by 7 % in 5 of 100 cases (measured), twelve by 2.5 %.
+SETTLED = 12
+# A longest lifetime that is met no more is forgotten after this many seconds.
+LIFETIME_HELD = 600.0
 _NOISE_GAIN = 0.2
 _HISTORY_POINTS = 60
 _LEAST_SEEN = 1 / 6  # of the time asked for
@@ -36,10 +42,21 @@ class Activity(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The averages by kind and state after the last run, and counters of the past, oldest first."""
+    """The averages by kind and state after the last run, and counters of the past, oldest first.
+
+    `lifetimes` are the longest seen of a kind, in seconds, and when they were seen, in Unix time. `draws`
+    counts the runs that the averages rest on; None where there is nothing to average.
+    """
 
     cells: Mapping[tuple[str, str], Estimate] = field(default_factory=dict)
     history: tuple[Activity, ...] = ()
+    lifetimes: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    draws: int | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether more draws soon would not make the numbers better."""
+        return self.draws is None or self.draws >= SETTLED
 
 
 def changed(memory: Memory, activity: Activity) -> float | None:
@@ -75,21 +92,33 @@ def blend(before: Estimate | None, drawn: Estimate, change: float | None) -> Est
     )
 
 
-def remember(
-    memory: Memory, activity: Activity, cells: Mapping[tuple[str, str], Estimate], span: float
-) -> Memory:
-    """Return the next memory; counters are kept for `span` seconds, at most about sixty of them.
+def lived(memory: Memory, at: float, seen: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    """Return the longest lifetimes by kind; a shorter one replaces a longer one that is met no more.
+
+    They are rounded up to whole minutes: clocks of issue and expiry that differ by a second are no news.
+    """
+    known = {kind: held for kind, held in memory.lifetimes.items() if 0 <= at - held[1] <= LIFETIME_HELD}
+    for kind, seconds in seen.items():
+        longest = 60.0 * ceil(seconds / 60)
+        if longest and longest >= known.get(kind, (0.0, 0.0))[0]:
+            known[kind] = (longest, at)
+    # A kind of which nothing recent was drawn lives as it did.
+    return {**memory.lifetimes, **known}
+
+
+def kept(memory: Memory, activity: Activity, span: float) -> tuple[Activity, ...]:
+    """Return the counters for the next memory; they go back `span` seconds, and are at most about sixty.
 
     The newest entry is always this run's. An entry closer to its elder than a sixtieth of the span makes way.
     The newest of those past the span stays, so that the span is covered to its beginning.
     """
     past = [entry for entry in memory.history if activity.at - entry.at > span]
-    kept = past[-1:] + [entry for entry in memory.history if activity.at - entry.at <= span]
-    if any(now < then for entry in kept[-1:] for now, then in zip(activity, entry, strict=True)):
-        kept = []  # the counters were reset
-    if len(kept) > 1 and kept[-1].at - kept[-2].at < span / _HISTORY_POINTS:
-        kept.pop()
-    return Memory(cells, (*kept, activity))
+    entries = past[-1:] + [entry for entry in memory.history if activity.at - entry.at <= span]
+    if any(now < then for entry in entries[-1:] for now, then in zip(activity, entry, strict=True)):
+        entries = []  # the counters were reset
+    if len(entries) > 1 and entries[-1].at - entries[-2].at < span / _HISTORY_POINTS:
+        entries.pop()
+    return (*entries, activity)
 
 
 def inserted_within(memory: Memory, activity: Activity, seconds: float) -> tuple[float, float] | None:
