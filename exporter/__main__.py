@@ -32,6 +32,7 @@ _FLAGS = {
     "log_format": "log.format",
     "sets": "sets",
     "queries_dir": "queries_dirs",
+    "queries_yaml": "queries_yaml",
     "shutdown_grace": "shutdown_grace",
 }
 
@@ -127,6 +128,13 @@ def _common() -> argparse.ArgumentParser:
         metavar="DIR",
         help="a folder of further queries; may be given again",
     )
+    group.add_argument(
+        "--extend.query-path",
+        dest="queries_yaml",
+        action="append",
+        metavar="FILE",
+        help="a queries.yaml of postgres_exporter; may be given again",
+    )
     group.add_argument("--log.level", dest="log_level", metavar="LEVEL", help="debug, info, warning or error")
     group.add_argument("--log.format", dest="log_format", metavar="FORMAT", help="text or json")
     return common
@@ -171,6 +179,8 @@ def _check(args: argparse.Namespace) -> int:
     loaded = _load(args)
     sets = {query.set for query in loaded.queries.values()}
     targets, queries = len(loaded.targets), len(loaded.queries)
+    for remark in loaded.catalog.remarks:
+        print(f"without effect: {remark}")  # noqa: T201
     print(f"good: {targets} targets, {queries} queries in {len(sets)} sets")  # noqa: T201
     return 0
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from exporter import header
+from exporter import header, query_yaml
 from exporter.document import Document, in_order, parse, read_text, reason
 from exporter.errors import ConfigError, Fault
 from exporter.model import Catalog, Query
@@ -39,6 +39,13 @@ class _Default(StrEnum):
 _Paths = dict[str, dict[int, Path]]
 
 
+class _Names(StrEnum):
+    """Whose the names of a set's families are: held to our rules, or as another exporter chose them."""
+
+    OWN = "own"
+    FOREIGN = "foreign"
+
+
 @dataclass(frozen=True, slots=True)
 class _File:
     """A query file cut in two; `sql_line` is the line on which the part after the header begins."""
@@ -54,6 +61,7 @@ class _Findings:
 
     queries: list[tuple[Query, Document]] = field(default_factory=list)
     defaults: dict[str, _Default] = field(default_factory=dict)
+    foreign: set[str] = field(default_factory=lambda: {query_yaml.SET})
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -64,8 +72,10 @@ def shipped_directory() -> Path:
     return packed if packed.is_dir() else package.parent / "queries"
 
 
-def load(directories: Sequence[Path], derivations: Collection[str]) -> Catalog:
-    """Return all queries of `directories`; `derivations` are the names that a header's `derive` may give.
+def load(directories: Sequence[Path], derivations: Collection[str], files: Sequence[Path] = ()) -> Catalog:
+    """Return all queries of `directories`, and of `files` in the form of postgres_exporter's queries.yaml.
+
+    `derivations` are the names that a header's `derive` may give.
 
     Raises:
         ConfigError: with every fault of every file, in the order of files and lines.
@@ -74,12 +84,18 @@ def load(directories: Sequence[Path], derivations: Collection[str]) -> Catalog:
     for directory in directories:
         for folder in _folders(directory, found.faults):
             _read_set(folder, derivations, found)
+    theirs = query_yaml.Reading()
+    for file in files:
+        query_yaml.read(file, theirs)
+    found.queries.extend(theirs.queries)
+    found.faults.extend(theirs.faults)
     found.faults.extend(_repeated_names(found.queries))
-    found.faults.extend(_repeated_families(found.queries))
+    found.faults.extend(_repeated_families(found.queries, found.foreign))
     if found.faults:
         raise ConfigError(in_order(found.faults))
     optional = frozenset(name for name, default in found.defaults.items() if default is _Default.OFF)
-    return Catalog({query.name: query for query, _ in found.queries}, optional)
+    queries = {query.name: query for query, _ in found.queries}
+    return Catalog(queries, optional, tuple(map(str, theirs.warnings)))
 
 
 def _folders(directory: Path, faults: list[Fault]) -> Iterator[Path]:
@@ -128,11 +144,13 @@ def _read_default(path: Path, set_name: str, found: _Findings) -> None:
     found.faults.extend(document.faults)
     if document.value is None and document.faults:
         return
-    section = Section(document, (), ("help", "default"), found.faults)
+    section = Section(document, (), ("help", "default", "names"), found.faults)
     section.require("help")
     section.text("help")
     if default := section.choice("default", _Default):
         found.defaults[set_name] = default
+    if section.choice("names", _Names) is _Names.FOREIGN:
+        found.foreign.add(set_name)
 
 
 def _read_query(name: str, files: _Paths, derivations: Collection[str], found: _Findings) -> None:
@@ -154,7 +172,9 @@ def _read_query(name: str, files: _Paths, derivations: Collection[str], found: _
         document = parse(file.header, source)
         found.faults.extend(document.faults)
         if document.value is not None or not document.faults:
-            query, faults = header.read(document, name, paths[0].parent.name, derivations)
+            folder = paths[0].parent.name
+            foreign = folder in found.foreign
+            query, faults = header.read(document, name, folder, derivations, foreign=foreign)
             found.faults.extend(faults)
             base = _sql(file, source, found.faults, optional=bool(variants))
             whole = replace(
@@ -247,17 +267,22 @@ def _repeated_names(queries: Iterable[tuple[Query, Document]]) -> Iterator[Fault
             first[query.name] = query.path
 
 
-def _repeated_families(queries: Iterable[tuple[Query, Document]]) -> Iterator[Fault]:
-    first: dict[str, tuple[str, str]] = {}
+def _repeated_families(
+    queries: Iterable[tuple[Query, Document]], foreign: Collection[str]
+) -> Iterator[Fault]:
+    first: dict[str, str] = {}
+    ours: dict[str, tuple[str, str]] = {}
     for query, document in queries:
         for column in query.columns:
-            key = openmetrics_family(column.family, column.type)
-            family, path = first.setdefault(key, (column.family, query.path))
-            if (family, path) == (column.family, query.path):
-                continue
             where = ("metrics", column.family)
-            if family == column.family:
+            path = first.setdefault(column.family, query.path)
+            if path != query.path:
                 yield document.fault(where, f"is already declared by {path}", "a family belongs to one query")
-            else:
+                continue
+            if query.set in foreign:
+                continue  # a counter there may lack the _total by which ours is told from it
+            key = openmetrics_family(column.family, column.type)
+            family, path = ours.setdefault(key, (column.family, query.path))
+            if family != column.family:
                 problem = f"is the family {key} to OpenMetrics, as is {family} of {path}"
                 yield document.fault(where, problem, "rename one of them")

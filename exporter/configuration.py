@@ -58,7 +58,7 @@ def load(
     found = Catalog(queries={})
     profiles: Mapping[str, Profile] = {}
     try:
-        found = catalog.load(directories, DERIVATIONS)
+        found = catalog.load(directories, DERIVATIONS, chosen.queries_yaml if chosen else ())
     except ConfigError as error:
         faults.extend(error.faults)
     try:

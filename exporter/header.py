@@ -10,14 +10,24 @@ from exporter.duration import format_duration
 from exporter.entities import FIELDS, Entity
 from exporter.errors import Fault
 from exporter.model import Alternative, Column, MetricType, Needs, Query, Role, Scope
-from exporter.naming import family_objection, label_objection
+from exporter.naming import family_objection, foreign_objection, label_objection
 from exporter.section import Section
 
 KEYS = (
     *("help", "every", "timeout", "scope", "on", "needs", "over", "over_any", "shows", "counted"),
     *("labels", "limit", "rest", "derive", "alternatives", "metrics"),
 )
-_NEEDS = ("version", "extension", "library", "setting", "relation", "columns", "max_pages", "function")
+_NEEDS = (
+    "version",
+    "below",
+    "extension",
+    "library",
+    "setting",
+    "relation",
+    "columns",
+    "max_pages",
+    "function",
+)
 _METRIC = ("column", "type", "help")
 
 ALTERNATIVE = r"[a-z][a-z0-9_]*"
@@ -27,11 +37,12 @@ _DEFAULT_LIMIT, _MOST = 1000, 100_000
 
 
 def read(
-    document: Document, name: str, set_name: str, derivations: Collection[str]
+    document: Document, name: str, set_name: str, derivations: Collection[str], *, foreign: bool = False
 ) -> tuple[Query, list[Fault]]:
     """Return the query that a header describes, without SQL, and every fault of the header.
 
-    With faults the query is a best effort, good for comparing it with others and nothing else.
+    With faults the query is a best effort, good for comparing it with others and nothing else. The names of
+    families are `foreign` in a set that says so: somebody else's, and not held to our rules.
     """
     faults: list[Fault] = []
     head = Section(document, (), KEYS, faults)
@@ -44,7 +55,7 @@ def read(
         every=head.duration("every") or 0.0,
         timeout=head.duration("timeout") or 0.0,
         labels=_labels(head, scope),
-        columns=_columns(document, head, faults),
+        columns=_columns(document, head, faults, foreign=foreign),
         variants=(),
         path=document.source,
         scope=scope,
@@ -111,15 +122,15 @@ def _derivation(head: Section, derivations: Collection[str]) -> str | None:
     return name
 
 
-def _columns(document: Document, head: Section, faults: list[Fault]) -> tuple[Column, ...]:
-    return tuple(_column(document, family, faults) for family in head.keys("metrics"))
+def _columns(document: Document, head: Section, faults: list[Fault], *, foreign: bool) -> tuple[Column, ...]:
+    return tuple(_column(document, family, faults, foreign=foreign) for family in head.keys("metrics"))
 
 
-def _column(document: Document, family: str, faults: list[Fault]) -> Column:
+def _column(document: Document, family: str, faults: list[Fault], *, foreign: bool) -> Column:
     metric = Section(document, ("metrics", family), _METRIC, faults)
     metric.require(*_METRIC)
     kind = metric.choice("type", MetricType)
-    if objection := family_objection(family, kind):
+    if objection := foreign_objection(family) if foreign else family_objection(family, kind):
         problem, remedy = objection
         faults.append(document.fault(("metrics", family), problem, remedy))
     return Column(family, metric.text("column") or "", kind or MetricType.GAUGE, metric.text("help") or "")
@@ -146,6 +157,7 @@ def _needs(document: Document, at: KeyPath, faults: list[Fault], *, is_over: boo
             needs.fault(key, "is of a relation, and none is named", "add needs.relation")
     return Needs(
         version=needs.whole("version", 10, 99),
+        below=needs.whole("below", 11, 99),
         extension=needs.text("extension"),
         library=needs.text("library"),
         setting=needs.text("setting", _SETTING, "the name of a setting, as in SHOW"),

@@ -84,6 +84,7 @@ class Needs:
     """What must be there for a query to run; anything absent is a reason to skip it, not an error."""
 
     version: int | None = None  # lowest major version
+    below: int | None = None  # the first major version that it is not for
     extension: str | None = None
     library: str | None = None  # in shared_preload_libraries
     setting: str | None = None  # a boolean setting that must be on
@@ -145,10 +146,11 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All queries by name, and the sets that are off unless asked for."""
+    """All queries by name, the sets that are off unless asked for, and what was read without effect."""
 
     queries: Mapping[str, Query]
     optional_sets: frozenset[str] = frozenset()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,8 @@ _BASE_UNITS: Mapping[str, str] = {
 
 def family_objection(name: str, kind: MetricType | None) -> Objection | None:
     """Return what is wrong with a family's name; a `kind` that is not known (None) is not held against it."""
-    if not _FAMILY.fullmatch(name):
-        return "is not a metric name", "lower-case letters, digits, _ and :, and no digit first"
-    if _OWN.match(name):
-        return "is a name that the exporter uses for itself", "choose another"
+    if objection := foreign_objection(name):
+        return objection
     if kind is MetricType.COUNTER and not name.endswith("_total"):
         return (
             "a counter's name ends in _total",
@@ -48,6 +46,15 @@ def family_objection(name: str, kind: MetricType | None) -> Objection | None:
         if name.endswith(suffix):
             return f"names that end in {suffix} are the samples of histograms", f"leave {suffix} out"
     return _unit_objection(name)
+
+
+def foreign_objection(name: str) -> Objection | None:
+    """Return what is wrong with a family's name that somebody else has chosen: only what breaks a page."""
+    if not _FAMILY.fullmatch(name):
+        return "is not a metric name", "lower-case letters, digits, _ and :, and no digit first"
+    if _OWN.match(name):
+        return "is a name that the exporter uses for itself", "choose another"
+    return None
 
 
 def _unit_objection(name: str) -> Objection | None:

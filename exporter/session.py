@@ -37,6 +37,9 @@ SETTINGS = {
 }
 """What every run sets for its own transaction, `statement_timeout` apart."""
 
+# What the answer of a setting looks like.
+_SET = ("set_config",)
+
 # Only then a database in SQL_ASCII hands out text that is no UTF-8; with any other it fails the query.
 _AS_IT_IS = {"client_encoding": "SQL_ASCII"}
 
@@ -134,10 +137,12 @@ async def _until_closed(wire: socket.socket) -> None:
 
 
 async def _answer(cursor: psycopg.AsyncCursor[tuple[object, ...]], seconds: float) -> Rows:
-    """Read the one result that comes after the prologue's."""
-    if not cursor.nextset() or cursor.description is None:
-        raise QueryError(OutcomeKind.SQL, "the query returns no rows: it must be one SELECT")
-    columns = tuple(column.name for column in cursor.description)
+    """Read the one result that comes after the prologue's, and after those of settings that a query adds."""
+    columns: tuple[str, ...] = _SET
+    while columns == _SET:
+        if not cursor.nextset() or cursor.description is None:
+            raise QueryError(OutcomeKind.SQL, "the query returns no rows: it must be one SELECT")
+        columns = tuple(column.name for column in cursor.description)
     try:
         rows = await cursor.fetchall()
     except (psycopg.Error, ValueError, ArithmeticError, NotImplementedError) as error:

@@ -109,6 +109,7 @@ class Settings(BaseSettings):
     sets: SetNames = ()
     queries: dict[str, QueryOverride] = {}
     queries_dirs: tuple[Folder, ...] = ()
+    queries_yaml: tuple[Folder, ...] = ()
     oauth2: StoreSettings = StoreSettings()
     profiles_dirs: tuple[Folder, ...] = ()
     backups: tuple[BackupSettings, ...] = ()

@@ -25,9 +25,14 @@ KEYS = (
     "log.format",
     "sets",
     "queries_dirs",
+    "queries_yaml",
     "expire_after",
     "shutdown_grace",
 )
+# Lists of paths; in a variable they are written as PATH is.
+_PATHS = ("queries_dirs", "queries_yaml")
+# Flags that are not called as their keys are; the second is postgres_exporter's.
+_FLAGS = {"queries_dirs": "--queries-dir", "queries_yaml": "--extend.query-path"}
 _NO_TARGET = (
     "set DATA_SOURCE_NAME=postgresql://user@host:5432/database, or list targets in a file and name it"
     f" by --config.file or {CONFIG_FILE}"
@@ -67,7 +72,7 @@ def variable(key: str) -> str:
 
 def flag(key: str) -> str:
     """Return the flag that sets `key`."""
-    return "--queries-dir" if key == "queries_dirs" else "--" + key.replace("_", "-")
+    return _FLAGS.get(key) or "--" + key.replace("_", "-")
 
 
 def gather(
@@ -97,7 +102,7 @@ def gather(
     faults = [*document.faults, *_misspelt(environ)]
     for key in KEYS:
         if text := environ.get(variable(key)):
-            raw: object = text.split(os.pathsep) if key == "queries_dirs" else text
+            raw: object = text.split(os.pathsep) if key in _PATHS else text
             _put(values, places, key, raw, variable(key))
         if flags.get(key) is not None:
             _put(values, places, key, flags[key], flag(key))
@@ -123,7 +128,7 @@ def _read(path: Path) -> Document:
 
 def _anchor(values: dict[str, object], folder: Path) -> None:
     """Make the paths in a file relative to its folder, as Prometheus does."""
-    for key in ("queries_dirs", "profiles_dirs"):
+    for key in (*_PATHS, "profiles_dirs"):
         folders = values.get(key)
         if isinstance(folders, list):
             values[key] = [_inside(folder, name) for name in folders]

@@ -209,6 +209,9 @@ def _relation(needs: Needs, server: ServerInfo, database: DatabaseInfo) -> Skip 
 def _version(query: Query, server: ServerInfo) -> Skip | None:
     lowest = query.variants[0][0] if query.variants else 0
     needed = max(query.needs.version or 0, lowest)
+    below = query.needs.below
+    if below is not None and server.major >= below:
+        return Skip(SkipReason.VERSION, f"is for PostgreSQL before {below}, this is {server.major}")
     if server.major >= needed:
         return None
     return Skip(SkipReason.VERSION, f"needs PostgreSQL {needed} or later, this is {server.major}")

@@ -150,13 +150,13 @@ def test_a_set_is_off_when_its_file_says_so(tmp_path: Path) -> None:
     [
         ("default: off", 1, "help: is missing"),
         ("help: x\ndefault: false", 2, "default: must be one of on, off"),
-        ("help: x\nevery: 5s", 2, "every: unknown key (known: default, help)"),
+        ("help: x\nevery: 5s", 2, "every: unknown key (known: default, help, names)"),
         ("help: [", 1, "not valid YAML"),
         ("- help", 1, "must be a mapping"),
         ("", 1, "help: is missing"),
     ],
 )
-def test_a_set_file_is_held_to_its_two_keys(tmp_path: Path, text: str, line: int, words: str) -> None:
+def test_a_set_file_is_held_to_its_keys(tmp_path: Path, text: str, line: int, words: str) -> None:
     found = faults(tmp_path, {"a/set.yaml": text})[0]
     assert found.where == f"a/set.yaml:{line}"
     assert words in str(found)

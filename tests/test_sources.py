@@ -50,6 +50,7 @@ def test_every_setting_with_a_flag_has_a_variable(tmp_path: Path) -> None:
         "log.format": "json",
         "sets": "+a, -b",
         "queries_dirs": f"x{os.pathsep}y",
+        "queries_yaml": "z",
         "expire_after": "4.5",
         "shutdown_grace": "1m",
     }
@@ -58,8 +59,9 @@ def test_every_setting_with_a_flag_has_a_variable(tmp_path: Path) -> None:
     assert (found.web.listen_address, found.web.enable_reload) == (":1", True)
     assert (found.log.level, found.log.format, found.sets) == ("error", "json", ("+a", "-b"))
     assert found.queries_dirs == (Path("x"), Path("y"))
+    assert found.queries_yaml == (Path("z"),)
     assert (found.expire_after, found.shutdown_grace) == (4.5, 60.0)
-    given_flags = {**values, "queries_dirs": ["x", "y"], "web.enable_reload": True}
+    given_flags = {**values, "queries_dirs": ["x", "y"], "queries_yaml": ["z"], "web.enable_reload": True}
     assert settings(tmp_path, flags=given_flags) == found
 
 
@@ -69,6 +71,7 @@ def test_flags_and_variables_are_called_as_the_keys_are() -> None:
         "--web.listen-address",
     )
     assert flag("queries_dirs") == "--queries-dir"
+    assert flag("queries_yaml") == "--extend.query-path"
 
 
 def test_an_empty_variable_and_a_flag_that_is_none_count_as_not_given(tmp_path: Path) -> None:
