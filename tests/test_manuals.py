@@ -45,6 +45,7 @@ def test_the_complete_file_fits_the_shipped_queries_and_leaves_no_key_out(tmp_pa
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "monitor").touch()
     (tmp_path / "pass").touch(0o755)
+    (tmp_path / "queries.yaml").touch()
     for folder in ("queries", "profiles"):
         (tmp_path / folder).mkdir()
     (tmp_path / "exporter.yaml").write_text(text)
