@@ -38,6 +38,12 @@ select
     from pg_catalog.pg_roles
     where rolname = 'pg_use_reserved_connections'
   ),
+  -- Since 14; NULL before.
+  (
+    select pg_catalog.pg_has_role(oid, 'usage')
+    from pg_catalog.pg_roles
+    where rolname = 'pg_read_all_data'
+  ),
   r.rolconnlimit,
   extract(epoch from r.rolvaliduntil)::float8
 from pg_catalog.pg_roles as r
@@ -143,7 +149,9 @@ async def _rows(gateway: Database, sql: str, *, heavy: bool = False) -> Sequence
 
 
 async def _role(gateway: Database) -> Role:
-    [(superuser, reads_stats, reads_settings, reserved, limit, until)] = await _rows(gateway, _ROLE)
+    [(superuser, reads_stats, reads_settings, reserved, reads_data, limit, until)] = await _rows(
+        gateway, _ROLE
+    )
     return Role(
         superuser=bool(superuser),
         reads_stats=bool(reads_stats),
@@ -151,6 +159,7 @@ async def _role(gateway: Database) -> Role:
         reserved=None if reserved is None else bool(reserved),
         connection_limit=int(_number(limit)),
         valid_until=None if until is None else _number(until),
+        reads_data=bool(reads_data),
     )
 
 

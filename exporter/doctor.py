@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TextIO
 
-from exporter import access_checks, checkup, server_checks, store_advice, table
+from exporter import access_checks, bloat_advice, checkup, server_checks, store_advice, table
 from exporter.configuration import Configuration
 from exporter.database import Database
 from exporter.errors import QueryError
@@ -82,7 +82,7 @@ async def _diagnose(target: Target, configuration: Configuration) -> Diagnosis:
 
 def examine(facts: Facts) -> tuple[Finding, ...]:
     """Return what every check finds."""
-    checks = (*server_checks.CHECKS, *access_checks.CHECKS, *store_advice.CHECKS)
+    checks = (*server_checks.CHECKS, *access_checks.CHECKS, *store_advice.CHECKS, *bloat_advice.CHECKS)
     return tuple(finding for check in checks for finding in check(facts))
 
 

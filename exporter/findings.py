@@ -37,7 +37,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """Rights of the role we are. `reserved` is None before version 16, `valid_until` Unix time or None."""
+    """Rights of the role we are. `reserved` is None before version 16, `valid_until` Unix time or None.
+
+    `reads_data` is the right to read every table.
+    """
 
     superuser: bool
     reads_stats: bool
@@ -45,6 +48,7 @@ class Role:
     reserved: bool | None
     connection_limit: int
     valid_until: float | None
+    reads_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)

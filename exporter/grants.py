@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from exporter import column_statistics
 from exporter.configuration import Configuration
 from exporter.database import Database
 from exporter.errors import QueryError
@@ -30,6 +31,7 @@ examples:
   grants --role monitor | psql -v ON_ERROR_STOP=1 -d oauth2 -f -
   grants --role monitor --database oauth2 --database billing | psql -v ON_ERROR_STOP=1 -d postgres -f -
   grants --role monitor --target main      asks the server for its version and its columns
+  grants --role monitor --column-statistics | psql ...      also what bloat is estimated from
 
 Run the output as a superuser, as often as you like: what is there already stays as it is.
 
@@ -51,6 +53,7 @@ class Wanted:
     connections: int = _DEFAULT_CONNECTIONS
     seconds: int = _LEAST_SECONDS
     password: bool = False
+    column_statistics: bool = False
     major: int | None = None
     unreadable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -74,6 +77,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--password-placeholder",
         action="store_true",
         help="set the password, too, from the psql variable `password`; without: a comment says how",
+    )
+    parser.add_argument(
+        "--column-statistics",
+        action="store_true",
+        help="create a function that shows the role fractions and widths of columns, no values: without it"
+        " the bloat of tables that the role may not read is not estimated",
     )
     parser.add_argument("--target", metavar="NAME", help="connect, to adapt the script to this server")
     parser.add_argument(
@@ -129,6 +138,7 @@ def wanted(
         connections=max((target.max_connections for target in targets), default=_DEFAULT_CONNECTIONS),
         seconds=max([_LEAST_SECONDS, *(math.ceil(query.timeout) for query in queries.values())]),
         password=args.password_placeholder,
+        column_statistics=args.column_statistics,
         major=found.server.major if found else None,
         unreadable=unreadable(found, columns) if found else {},
     )
@@ -237,6 +247,9 @@ def _database(want: Wanted, name: str | None) -> Iterator[str]:
     for table, columns in want.relations.items():
         yield ""
         yield from _relation(want, table, columns)
+    if want.column_statistics:
+        yield ""
+        yield from column_statistics.creation(want.role)
     if want.relations:
         yield ""
         yield "-- No other column becomes readable. `doctor` tells if one is, by PUBLIC or another role."

@@ -106,7 +106,9 @@ def test_a_column_cannot_name_itself_into_the_script() -> None:
 
 
 def test_without_queries_the_script_still_makes_the_role() -> None:
-    args = argparse.Namespace(role="monitor", database=[], password_placeholder=False)
+    args = argparse.Namespace(
+        role="monitor", database=[], password_placeholder=False, column_statistics=False
+    )
     assert "CREATE ROLE monitor" in text(wanted({}, (), args, None))
 
 
@@ -144,6 +146,23 @@ def counted(dsn: str, database: str) -> int:
     code, printed = command(once, load(dsn), TOKEN_QUERY.name, "--database", database)
     assert 'oauth2_tokens{target="main"' in printed, printed
     return code
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_statistics_of_columns_are_shown_only_when_asked_for(
+    a_server: Server, database: str, *, asked: bool
+) -> None:
+    role = f"Stat '{secrets.token_hex(4)}"
+    options = ("--column-statistics",) if asked else ()
+    code, sql = command(grants, load(a_server.dsn()), "--role", role, *options)
+    assert code == Exit.FINE
+    assert psql(a_server, database, sql).returncode == 0
+    may = f"SELECT pg_catalog.has_function_privilege({literal(role)}, p.oid, 'EXECUTE')"
+    found = a_server.execute(
+        f"{may} FROM pg_catalog.pg_proc AS p WHERE proname = 'column_statistics'", database
+    )
+    assert found == [(True,)] * asked
+    a_server.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"', database)
 
 
 def test_the_role_is_a_member_of_what_its_version_offers(server: Server, role: str) -> None:
