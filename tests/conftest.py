@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from farm import Farm, NoServerError
+from pairs import Pair, start_pair
 from programs import describe
 from servers import Server
 
@@ -77,6 +78,15 @@ def standby(farm: Farm, major: int) -> Server:
     except NoServerError as error:
         if os.environ.get("REQUIRE_PG"):
             pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def pair(farm: Farm, major: int) -> Pair:
+    """A primary and its standby for tests that change them; the test runs once for each major tested."""
+    try:
+        return start_pair(farm, major)
+    except NoServerError as error:
         pytest.skip(str(error))
 
 

@@ -42,7 +42,7 @@ class Farm:
         self._dsns = dsns.split()
         self._running: dict[tuple[int, bool], Server] = {}
         self._clusters: dict[int, clusters.Cluster | containers.Container] = {}
-        self._standbys: list[clusters.Cluster] = []
+        self._own: list[clusters.Cluster] = []  # standbys, and what tests started for themselves
         self._janitor: subprocess.Popen[bytes] | None = None
         self.notes: list[str] = []
 
@@ -115,11 +115,29 @@ class Farm:
                 raise NoServerError(f"TEST_DSN has no standby of PostgreSQL {major}")
         return self._running[key]
 
+    def create(self, major: int, name: str) -> clusters.Cluster:
+        """Return a cluster of somebody's own, not started; it ends with the others. Raises NoServerError."""
+        source = self.sources.get(major)
+        if not isinstance(source, binaries.Binaries):
+            raise NoServerError(f"no programs of PostgreSQL {major} here to start a server of a test's own")
+        cluster = clusters.create(source, self._folder / f"{major}-{name}")
+        self._own.append(cluster)
+        return cluster
+
+    def clone(self, cluster: clusters.Cluster, name: str, primary: Server) -> clusters.Cluster:
+        """Return a standby of such a cluster, which runs; itself not started. Raises NoServerError."""
+        try:
+            standby = cluster.clone(self._folder / f"{primary.major}-{name}", primary)
+        except clusters.NoStandbyError as error:
+            raise NoServerError(str(error)) from None
+        self._own.append(standby)
+        return standby
+
     def close(self) -> None:
         """Stop every server that was started here and remove its data."""
-        for cluster in (*self._standbys, *self._clusters.values()):
+        for cluster in (*reversed(self._own), *self._clusters.values()):
             cluster.stop()
-        self._standbys.clear()
+        self._own.clear()
         self._clusters.clear()
         self._running.clear()
         if self._janitor is not None and self._janitor.stdin is not None:
@@ -153,12 +171,7 @@ class Farm:
         origin = self._clusters[major]
         if isinstance(origin, containers.Container):
             return origin.start_standby(primary)
-        try:
-            cluster = origin.clone(self._folder / f"{major}-standby", primary)
-        except clusters.NoStandbyError as error:
-            raise NoServerError(str(error)) from None
-        self._standbys.append(cluster)
-        return cluster.start()
+        return self.clone(origin, "standby", primary).start()
 
 
 def _connect(dsn: str, number: int) -> tuple[Server, str]:

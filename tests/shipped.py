@@ -16,6 +16,7 @@ from exporter.derive import DERIVATIONS
 from exporter.model import DatabaseInfo, ExtensionInfo, Family, Histogram, Number, Query, Rows, Scope
 from exporter.overlay import bound, in_schema
 from exporter.quoting import parts
+from exporter.rest import summed_up
 from exporter.rights import needed_columns
 from exporter.samples import families
 from exporter.token_store import Choice
@@ -81,6 +82,8 @@ def ask_on(
     rows = run(connection, query)
     if query.derive is not None:
         rows, _ = DERIVATIONS[query.derive](rows, previous, now)
+    if query.rest:
+        rows, _ = summed_up(query, rows, None)
     return Answer(families(query, rows, "test", database).families)
 
 

@@ -1,0 +1,70 @@
+-- help: Reads, writes and other operations of the server by who did them, on what and why (PostgreSQL 16 and later).
+-- every: 15s
+-- timeout: 2s
+-- labels: [backend_type, object, context]
+-- limit: 2000
+-- metrics:
+--   pg_stat_io_reads_total:
+--     column: reads
+--     type: counter
+--     help: "Read operations (PostgreSQL 16 and later)."
+--   pg_stat_io_read_bytes_total:
+--     column: read_bytes
+--     type: counter
+--     help: "Bytes read (PostgreSQL 16 and later)."
+--   pg_stat_io_read_time_seconds_total:
+--     column: read_time
+--     type: counter
+--     help: "Seconds spent on reading; absent while its timing is off (PostgreSQL 16 and later)."
+--   pg_stat_io_writes_total:
+--     column: writes
+--     type: counter
+--     help: "Write operations (PostgreSQL 16 and later)."
+--   pg_stat_io_write_bytes_total:
+--     column: write_bytes
+--     type: counter
+--     help: "Bytes written (PostgreSQL 16 and later)."
+--   pg_stat_io_write_time_seconds_total:
+--     column: write_time
+--     type: counter
+--     help: "Seconds spent on writing; absent while its timing is off (PostgreSQL 16 and later)."
+--   pg_stat_io_writebacks_total:
+--     column: writebacks
+--     type: counter
+--     help: "Blocks that the kernel was asked to write to disk (PostgreSQL 16 and later)."
+--   pg_stat_io_writeback_time_seconds_total:
+--     column: writeback_time
+--     type: counter
+--     help: "Seconds spent on asking the kernel to write; absent while its timing is off (PostgreSQL 16 and later)."
+--   pg_stat_io_extends_total:
+--     column: extends
+--     type: counter
+--     help: "Operations that made a file longer (PostgreSQL 16 and later)."
+--   pg_stat_io_extend_bytes_total:
+--     column: extend_bytes
+--     type: counter
+--     help: "Bytes by which files were made longer (PostgreSQL 16 and later)."
+--   pg_stat_io_extend_time_seconds_total:
+--     column: extend_time
+--     type: counter
+--     help: "Seconds spent on making files longer; absent while its timing is off (PostgreSQL 16 and later)."
+--   pg_stat_io_hits_total:
+--     column: hits
+--     type: counter
+--     help: "Blocks that were found in a shared or local buffer (PostgreSQL 16 and later)."
+--   pg_stat_io_evictions_total:
+--     column: evictions
+--     type: counter
+--     help: "Blocks that had to leave a buffer to make it free (PostgreSQL 16 and later)."
+--   pg_stat_io_reuses_total:
+--     column: reuses
+--     type: counter
+--     help: "Buffers of a small ring that were used again (PostgreSQL 16 and later)."
+--   pg_stat_io_fsyncs_total:
+--     column: fsyncs
+--     type: counter
+--     help: "Calls of fsync; many by client backends mean that the checkpointer cannot follow (PostgreSQL 16 and later)."
+--   pg_stat_io_fsync_time_seconds_total:
+--     column: fsync_time
+--     type: counter
+--     help: "Seconds spent in fsync; absent while its timing is off (PostgreSQL 16 and later)."

@@ -1,0 +1,43 @@
+-- help: WAL that was generated, written and synced (PostgreSQL 14 and later).
+-- every: 15s
+-- timeout: 1s
+-- labels: []
+-- metrics:
+--   pg_stat_wal_records_total:
+--     column: records
+--     type: counter
+--     help: "WAL records generated (PostgreSQL 14 and later)."
+--   pg_stat_wal_fpi_total:
+--     column: fpi
+--     type: counter
+--     help: "Full images of pages in the WAL, one for each page changed since a checkpoint (PostgreSQL 14 and later)."
+--   pg_stat_wal_bytes_total:
+--     column: bytes
+--     type: counter
+--     help: "Bytes of WAL generated (PostgreSQL 14 and later)."
+--   pg_stat_wal_buffers_full_total:
+--     column: buffers_full
+--     type: counter
+--     help: "Times that WAL had to be written because wal_buffers was full; many: raise it (PostgreSQL 14 and later)."
+--   pg_stat_wal_write_total:
+--     column: write
+--     type: counter
+--     help: "Times that WAL was written to disk (PostgreSQL 14 and later)."
+--   pg_stat_wal_sync_total:
+--     column: sync
+--     type: counter
+--     help: "Times that WAL was synced to disk (PostgreSQL 14 and later)."
+--   pg_stat_wal_write_time_seconds_total:
+--     column: write_time
+--     type: counter
+--     help: "Seconds spent on writing WAL; absent while track_wal_io_timing is off."
+--   pg_stat_wal_sync_time_seconds_total:
+--     column: sync_time
+--     type: counter
+--     help: "Seconds spent on syncing WAL; absent while track_wal_io_timing is off."
+--   pg_stat_wal_stats_reset_timestamp_seconds:
+--     column: stats_reset
+--     type: gauge
+--     help: "Unix time in seconds at which these statistics were last reset (PostgreSQL 14 and later)."
+
+-- The view is new in 14.
