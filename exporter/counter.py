@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol, cast
 
@@ -26,9 +26,19 @@ from exporter.counting import (
 from exporter.counting_sql import leaves_statement, statement
 from exporter.derive.token_counts import SHORT, token_counts
 from exporter.derive.token_memory import Memory
-from exporter.entities import Entity
+from exporter.entities import Entity, Test
 from exporter.model import Family, MetricType, Rows, Sample
-from exporter.profile import Constant, Expression, KindColumn, Profile, Source, TimeColumn, TimeExpression
+from exporter.profile import (
+    Constant,
+    Expression,
+    FlagColumn,
+    KindColumn,
+    Profile,
+    Source,
+    TimeColumn,
+    TimeExpression,
+)
+from exporter.quoting import identifier
 
 # The fields of the model that counting reads.
 COUNTED_FIELDS = ("kind", "expires", "revoked", "used", "issued")
@@ -44,6 +54,8 @@ _LIFETIME = "The longest time from issue to expiry that counting goes by, as con
 _NEVER = 1e9  # seconds: from here on a token has no end
 _HORIZON = 3600  # seconds; who expires sooner is counted apart
 _USUAL: frozenset[object] = frozenset({"access", "refresh"})
+# What the column of a live token is.
+_NULLNESS = {Test.SET: "IS NULL", Test.UNSET: "IS NOT NULL"}
 _COLUMNS = ("kind", "state", "tokens", "half_width")
 # The statements of counting read one relation, whose columns need no alias.
 _ALIAS = re.compile(r"\bt\.(?=[\"A-Za-z_])")
@@ -218,10 +230,22 @@ def described(source: Source, lifetimes: Mapping[str, float]) -> TokenSource:
         revoked=_plain(bind.field_sql(source, "revoked")),
         used=None if used is None else _plain(bind.field_sql(source, "used")),
         issued=_moment(source, "issued"),
+        index_conditions=tuple(_live_conditions(source)),
         kinds=_kinds(source),
         lifetimes={kind: round(seconds) for kind, seconds in lifetimes.items()},
         horizon=max([_HORIZON, *(round(each) for each in lifetimes.values() if each <= SHORT)]),
     )
+
+
+def _live_conditions(source: Source) -> Iterator[str]:
+    """Yield the conditions of partial indexes that hold for all live tokens, as the server prints them.
+
+    Of a boolean column none does: where it is null the token is live, and not in the index.
+    """
+    for name in ("revoked", "used"):
+        flag = source.fields.get(name)
+        if isinstance(flag, FlagColumn) and flag.test in _NULLNESS:
+            yield f"({identifier(flag.column)} {_NULLNESS[flag.test]})"
 
 
 def _kinds(source: Source) -> tuple[str, ...]:

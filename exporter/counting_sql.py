@@ -39,7 +39,8 @@ SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS relation,
         JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
         JOIN pg_catalog.pg_am AS m ON m.oid = x.relam
         WHERE i.indrelid = c.oid AND i.indisvalid AND m.amname = 'btree' AND (
-            i.indpred IS NULL OR pg_catalog.pg_get_expr(i.indpred, c.oid) = ANY (ARRAY[{conditions}]::text[])
+            i.indpred IS NULL OR a.attname = {expires}
+                AND pg_catalog.pg_get_expr(i.indpred, c.oid) = ANY (ARRAY[{conditions}]::text[])
         )
     ) AS leading,
     pg_catalog.pg_stat_get_mod_since_analyze(c.oid) AS changed
@@ -138,6 +139,7 @@ def leaves_statement(source: TokenSource) -> str:
     return _LEAVES.format(
         relation=literal(source.relation),
         issued=literal(issued or ""),
+        expires=literal(source.expires.column or ""),
         conditions=", ".join(map(literal, source.index_conditions)),
     )
 
@@ -206,14 +208,13 @@ def _near(source: TokenSource, share: float) -> str:
     slices = 1 if share >= 1 else SLICES
     length = source.horizon / slices
     start = f"(number * {length!r} + start)"
-    kinds = ", ".join(f"pg_catalog.count(*) FILTER (WHERE kind = {literal(kind)})" for kind in source.kinds)
     return _NEAR.format(
         weight=1 / share,
         slices=slices,
         idle=length * (1 - min(1.0, share)),
         low=_after(source.expires, start),
         high=_after(source.expires, f"({start} + {length * min(1.0, share)!r})"),
-        kinds=kinds,
+        kinds=", ".join(_near_kinds(source)),
         kind=source.kind,
         relation=source.relation,
         expires=source.expires.sql,

@@ -125,6 +125,17 @@ SELECT w.name,
         WHERE a.attrelid = w.oid AND (a.attnum > 0 OR a.attname = 'ctid') AND NOT a.attisdropped
             AND pg_catalog.has_schema_privilege(w.schema, 'USAGE')
             AND pg_catalog.has_column_privilege(w.oid, a.attnum, 'SELECT')
+    ),
+    -- That of a partitioned table is valid when all partitions have it. Children by inheritance have not.
+    ARRAY(
+        SELECT a.attname FROM pg_catalog.pg_index AS i
+            JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
+            JOIN pg_catalog.pg_am AS m ON m.oid = x.relam
+            JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+        WHERE i.indrelid = w.oid AND i.indisvalid AND i.indpred IS NULL AND m.amname = 'btree'
+            AND (w.relkind = 'p' OR NOT EXISTS (
+                SELECT FROM pg_catalog.pg_inherits AS h WHERE h.inhparent = w.oid
+            ))
     )
 FROM wanted AS w LEFT JOIN total AS t USING (name)
 """)
@@ -205,7 +216,7 @@ async def _executable(run: Run, functions: Collection[str]) -> dict[str, bool]:
 
 
 async def _relation(run: Run, row: tuple[Any, ...]) -> RelationInfo:
-    _, pages, unmeasured, is_unknown, columns, readable = row
+    _, pages, unmeasured, is_unknown, columns, readable, leading = row
     size = UNKNOWN_PAGES if is_unknown else pages
     if size < UNKNOWN_PAGES and unmeasured:
         size += await _measure(run, unmeasured)
@@ -213,6 +224,7 @@ async def _relation(run: Run, row: tuple[Any, ...]) -> RelationInfo:
         pages=min(size, UNKNOWN_PAGES),
         readable_columns=frozenset(readable),
         columns=frozenset(columns),
+        leading=frozenset(leading),
     )
 
 

@@ -91,6 +91,7 @@ class Needs:
     relation: str | None = None  # schema-qualified
     columns: tuple[str, ...] = ()  # of `relation`, readable by our role; `grants` prints these
     max_pages: int | None = None  # of `relation`; a larger one is not read in full
+    searched: frozenset[str] = frozenset()  # with an index on each, only ranges are read, whatever the size
     function: str | None = None  # schema-qualified, without arguments; our role may execute it
 
 
@@ -182,6 +183,7 @@ class RelationInfo:
     pages: int
     readable_columns: frozenset[str]
     columns: frozenset[str]
+    leading: frozenset[str] = frozenset()  # columns by which an index over all rows finds a range
 
 
 @dataclass(frozen=True, slots=True)

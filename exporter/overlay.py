@@ -4,6 +4,8 @@ r"""Owns the placeholders in SQL, and what a profile or a database puts there; p
 In the SQL of a query with `over: [tokens]` (or `over_any`, of which one entity is enough)
     :tokens                     is a subselect with the entity's fields that the SQL speaks of,
     :tokens_issued_within_11m   the same, of rows whose time is that long ago or later,
+    :tokens_issued_within_24h_or_5m
+                                the same, of the shorter time where the table is large,
     :tokens_retention           the interval for which a row may stay after its end,
     :tokens_relations           the relations that hold the rows, as regclass[],
     :tokens_has_used            whether the store shows a field,
@@ -14,6 +16,7 @@ They are written like psql's variables, so that the file still runs under psql a
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -43,16 +46,21 @@ _COMMENT = re.compile(r"--[^\n]*")
 _SHAPE = re.compile(
     rf"(?P<entity>{'|'.join(Entity)})"
     r"(?:_(?P<what>retention|relations|kinds)|_has_(?P<has>\w+)|_kinds_with_(?P<kinds_with>\w+)"
-    r"|_(?P<time>\w+)_within_(?P<within>\w+))?"
+    r"|_(?P<time>\w+)_within_(?P<within>\d+[a-z]+)(?:_or_(?P<less>\d+[a-z]+))?)?"
 )
+# Rows of so many seconds are few enough to be read by an index, however large the table is.
+_SHORT = 900.0
 # What stands for a field that a store without the entity has no row for.
 _TYPED = {"expires": "null::timestamptz"} | dict.fromkeys(("kind", "id", "state", "version"), "null::text")
 
 
-def bound(query: Query, profile: Profile, left_out: Collection[Entity] = ()) -> Query | Skip:
+def bound(
+    query: Query, profile: Profile, left_out: Collection[Entity] = (), *, is_large: bool = False
+) -> Query | Skip:
     """Return `query` in terms of the tables of `profile`, or why that cannot be.
 
-    `left_out` are entities that may not be read, or are too large to be.
+    `left_out` are entities that may not be read, or are too large to be. Where tables are larger than the
+    query reads in full, `is_large`, the shorter times count.
     """
     there = [name for name in query.over if profile.of(Entity(name)) and name not in left_out]
     missing = [name for name in query.over if not profile.of(Entity(name))]
@@ -61,7 +69,7 @@ def bound(query: Query, profile: Profile, left_out: Collection[Entity] = ()) -> 
     hidden = [name for name in query.shows if not _is_shown(name, profile)]
     if hidden:
         return Skip(SkipReason.PROFILE, f"the profile {profile.name} does not show {', '.join(hidden)}")
-    place = _Place(query, profile, frozenset(there))
+    place = _Place(query, profile, frozenset(there), is_large)
     return replace(
         query,
         variants=tuple((floor, place.filled(sql)) for floor, sql in query.variants),
@@ -90,15 +98,58 @@ def _is_shown(name: str, profile: Profile) -> bool:
 def reads(query: Query, profile: Profile, entity: Entity) -> tuple[Needs, ...]:
     """Return what a role has to be able to read of an entity for `query`, by relation."""
     found: dict[str, set[str]] = {}
+    searched = _searched(query, profile, entity)
     for source in profile.of(entity):
         found.setdefault(bind.qualified(source.relation), set())
         sql = _expressions(source, _fields(query, entity))
         for relation, name in columns_of(source, source.where, *(join.on for join in source.joins), *sql):
             found.setdefault(bind.qualified(relation), set()).add(name)
     return tuple(
-        Needs(relation=relation, columns=tuple(sorted(columns)), max_pages=query.needs.max_pages)
+        Needs(
+            relation=relation,
+            columns=tuple(sorted(columns)),
+            max_pages=query.needs.max_pages,
+            searched=searched.get(relation, frozenset()),
+        )
         for relation, columns in sorted(found.items())
     )
+
+
+def _searched(query: Query, profile: Profile, entity: Entity) -> dict[str, frozenset[str]]:
+    """Return by relation the columns by which the query finds what it reads; none where it reads all.
+
+    A join may read the other relation in full, so a source with one is not searched.
+    """
+    found: dict[str, set[str] | None] = {}
+    ranges = tuple(_ranges(query, entity))
+    for source in profile.of(entity):
+        columns: set[str] | None = set()
+        for name, seconds in ranges:
+            time = source.fields.get(name)
+            plain = isinstance(time, TimeColumn) and not time.otherwise and bind.in_domain(time.type)
+            if seconds > _SHORT or source.joins or (time is not None and not plain):
+                columns = None
+                break
+            if isinstance(time, TimeColumn) and columns is not None:
+                columns.add(time.column)
+        relation = bind.qualified(source.relation)
+        before = found.get(relation, set())
+        found[relation] = None if columns is None or before is None else before | columns
+    return {relation: frozenset(columns or ()) for relation, columns in found.items()}
+
+
+def _ranges(query: Query, entity: Entity) -> Iterator[tuple[str, float]]:
+    """Yield each time by which the query chooses rows of an entity, and the least seconds that go back."""
+    for _, sql in query.variants:
+        for match in _PLACEHOLDER.finditer(_COMMENT.sub("", sql)):
+            shape = _SHAPE.fullmatch(match["name"])
+            if (
+                shape
+                and shape["entity"] == entity
+                and not (shape["what"] or shape["has"] or shape["kinds_with"])
+            ):
+                within = shape["less"] or shape["within"]
+                yield shape["time"] or "", parse_duration(within) if within else math.inf
 
 
 def _expressions(source: Source, fields: Iterable[str]) -> list[str]:
@@ -172,6 +223,7 @@ class _Place:
     query: Query
     profile: Profile
     there: frozenset[str]
+    is_large: bool
 
     def filled(self, sql: str) -> str:
         return _PLACEHOLDER.sub(lambda match: self._value(match["name"]) or match[0], sql)
@@ -188,7 +240,8 @@ class _Place:
             return str(any(shape["has"] in source.fields for source in sources)).lower()
         if shape["kinds_with"]:
             return _kinds([source for source in sources if shape["kinds_with"] in source.fields])
-        arms = [self._arm(source, shape["time"], shape["within"]) for source in sources]
+        within = (self.is_large and shape["less"]) or shape["within"]
+        arms = [self._arm(source, shape["time"], within) for source in sources]
         return f"({' union all '.join(arms) or self._none(entity)})"
 
     def _about(self, what: str, entity: Entity, sources: Collection[Source]) -> str:

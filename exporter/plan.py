@@ -93,7 +93,20 @@ def _placed(query: Query, known: Known, server: ServerInfo) -> Query | Skip:
         report = known.store.report if known.store else "no profile is configured"
         return Skip(SkipReason.RELATION, f"no token store was recognised: {report}")
     profile = known.store.profile
-    return bound(query, profile, _left_out(query, profile, known, server) if query.over_any else ())
+    left_out = _left_out(query, profile, known, server) if query.over_any else ()
+    placed = bound(query, profile, left_out)
+    if isinstance(placed, Skip) or not _is_large(placed, known):
+        return placed
+    return bound(query, profile, left_out, is_large=True)
+
+
+def _is_large(query: Query, known: Known) -> bool:
+    """Tell whether the query reads some relation that it would not read in full."""
+    return any(
+        needs.max_pages is not None and info.pages > needs.max_pages
+        for needs in query.reads
+        if needs.relation is not None and (info := known.info.relations.get(needs.relation))
+    )
 
 
 def _left_out(query: Query, profile: Profile, known: Known, server: ServerInfo) -> list[Entity]:

@@ -263,6 +263,8 @@ def _listed(columns: list[str]) -> str:
 def _size(needs: Needs, name: str, info: RelationInfo, server: ServerInfo) -> Skip | None:
     if needs.max_pages is None or info.pages <= needs.max_pages:
         return None
+    if needs.searched and needs.searched <= info.leading:
+        return None
     page = int(server.settings.get("block_size", _PAGE_BYTES))
 
     def size(pages: int) -> str:
@@ -270,4 +272,7 @@ def _size(needs: Needs, name: str, info: RelationInfo, server: ServerInfo) -> Sk
 
     has = f"{name} has {size(info.pages)}" if info.pages < UNKNOWN_PAGES else f"{name} has an unknown size"
     detail = f"{has}; this query reads it in full up to {size(needs.max_pages)}"
+    lacking = sorted(needs.searched - info.leading)
+    if lacking:
+        detail += f", and larger ones by an index that leads with {_listed(lacking)}"
     return Skip(SkipReason.SIZE, detail)

@@ -10,8 +10,10 @@ import pytest
 
 from daemon import Daemon, finish
 from exporter.counter import countable, described
-from exporter.counting import TimeType
+from exporter.counting import Method, Plan, TimeType, leaves
+from exporter.counting_sql import leaves_statement, statement
 from exporter.entities import Entity
+from exporter.model import Rows
 from exporter.profile_files import load, shipped_directory
 from exporter.recognise import located
 from servers import Server
@@ -90,6 +92,24 @@ def test_grants_let_a_large_store_be_counted_within_its_own_error(server: Server
         assert abs(int(found) - count) <= 2 * float(half_width) + 2, (kind, state)
 
 
+SEARCHED = ("clock", "token_lifetimes", "tokens_issued", "tokens_revoked")
+
+
+def test_what_is_new_is_found_by_an_index_in_a_store_too_large_to_be_read(server: Server, large: str) -> None:
+    with granted(server, large) as dsn:
+        environ = {"DATA_SOURCE_NAME": dsn}
+        _, without = finish("once", *SEARCHED, "--database", large, "--format", "lines", env=environ)
+        server.execute("CREATE INDEX by_issue ON tokens (created_at)", large)
+        server.execute("CREATE INDEX by_revocation ON tokens (revoked_at)", large)
+        try:
+            _, found = finish("once", *SEARCHED, "--database", large, "--format", "lines", env=environ)
+        finally:
+            server.execute("DROP INDEX by_issue, by_revocation", large)
+    assert without.count("skipped (size)") == 3
+    assert "larger ones by an index that leads with column created_at" in without
+    assert "4 ok, 0 failed, 0 skipped" in found
+
+
 @pytest.mark.slow
 def test_the_daemon_says_how_a_large_store_was_counted(tmp_path: Path, a_server: Server) -> None:
     with fresh_database(a_server) as name:
@@ -118,6 +138,35 @@ def test_every_countable_source_of_every_profile_can_be_described(name: str) -> 
         assert counted.relation.startswith("public.")
         assert "t." not in counted.kind
         assert counted.expires.sql
+
+
+def test_an_index_over_live_tokens_only_is_known_by_its_condition() -> None:
+    conditions = {
+        name: [described(source, {}).index_conditions for source in countable(PROFILES[name])]
+        for name in ("seed", "rust-oauth2-server")
+    }
+    assert conditions["seed"] == [("(revoked_at IS NULL)",)]
+    assert conditions["rust-oauth2-server"][0] == ()
+
+
+def test_an_index_over_live_tokens_only_is_read(server: Server) -> None:
+    [seed] = PROFILES["seed"].of(Entity.TOKENS)
+    source = described(seed, {})
+    with fresh_database(server) as name:
+        server.execute(TOKENS, name)
+        server.execute("DROP INDEX IF EXISTS idx_tokens_expires_at", name)
+        server.execute(
+            "CREATE INDEX live ON tokens (expires_at) WHERE revoked_at IS NULL;"
+            "CREATE INDEX issued_live ON tokens (created_at) WHERE revoked_at IS NULL",
+            name,
+        )
+        [leaf] = leaves(Rows((), server.execute(leaves_statement(source), name)))
+        plan = Plan(Method.SAMPLE, "", 300.0, index_share=1.0)
+        sql = f"SET enable_seqscan = off; EXPLAIN {statement(source, plan, (leaf,))}"
+        lines = str(server.execute(sql, name))
+    assert "expires_at" in leaf.leading
+    assert "created_at" not in leaf.leading
+    assert "live on tokens" in lines
 
 
 def test_times_keep_their_type_so_that_an_index_helps() -> None:

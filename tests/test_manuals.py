@@ -97,4 +97,5 @@ def test_the_example_of_a_query_and_of_a_set_load(tmp_path: Path) -> None:
 
 
 def test_the_manual_of_queries_has_a_row_for_every_key() -> None:
-    assert {*header.KEYS, *(field.name for field in fields(Needs))} <= rows(QUERIES)
+    made = {"searched"}  # by the placeholders, never written in a header
+    assert {*header.KEYS, *(field.name for field in fields(Needs))} - made <= rows(QUERIES)

@@ -18,7 +18,11 @@ from exporter.model import (
     SkipReason,
 )
 from exporter.overlay import bound, in_schema, unknown_placeholders
+from exporter.profile_files import load, shipped_directory
+from exporter.recognise import located
 from shipped import SEED
+
+PROFILES = {name: located(profile, "public") for name, profile in load([shipped_directory()]).items()}
 
 QUERY = Query(
     name="tokens",
@@ -48,6 +52,45 @@ def test_a_placeholder_becomes_a_subselect_of_the_fields_that_are_spoken_of() ->
     assert " as kind" in sql
     assert " as expires" not in sql
     assert ":tokens" not in sql
+
+
+@pytest.mark.parametrize(
+    ("sql", "searched"),
+    [
+        ("select count(*) from :tokens_issued_within_11m as token", {"created_at"}),
+        (
+            "select 1 from :tokens_issued_within_1m as a, :tokens_expires_within_5m as b",
+            {"created_at", "expires_at"},
+        ),
+        ("select 1 from :tokens_issued_within_24h_or_5m as token", {"created_at"}),
+        ("select 1 from :tokens_issued_within_24h as token", set()),
+        ("select 1 from :tokens_issued_within_11m as a, :tokens as b", set()),
+        ("select :tokens_has_issued, :tokens_retention", set()),
+        ("select 1 from :tokens_used_within_11m as token", set()),
+    ],
+)
+def test_a_query_searches_when_short_ranges_of_plain_columns_are_all_that_it_reads(
+    sql: str, searched: set[str]
+) -> None:
+    [needs] = _bound(variants=((0, sql),)).reads
+    assert needs.searched == searched
+
+
+def test_a_join_may_read_the_other_relation_in_full_so_it_is_not_searched() -> None:
+    variants = ((0, "select count(*) from :tokens_issued_within_11m as token"),)
+    made = bound(replace(QUERY, variants=variants), PROFILES["django-oauth-toolkit"])
+    assert isinstance(made, Query)
+    searched = {needs.relation: needs.searched for needs in made.reads}
+    assert searched["public.oauth2_provider_idtoken"] == {"created"}
+    assert searched["public.oauth2_provider_refreshtoken"] == set()
+
+
+def test_the_shorter_time_counts_where_the_table_is_large() -> None:
+    query = replace(QUERY, variants=((0, "select 1 from :tokens_issued_within_24h_or_5m as token"),))
+    for is_large, seconds in ((False, 86_400), (True, 300)):
+        made = bound(query, SEED, is_large=is_large)
+        assert isinstance(made, Query)
+        assert f"'{seconds} seconds'" in made.variants[0][1]
 
 
 def test_casts_are_no_placeholders_and_unknown_ones_are_named() -> None:

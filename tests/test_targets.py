@@ -234,6 +234,21 @@ def test_a_relation_is_not_read_when_it_has_more_pages_than_allowed(limit: int, 
     assert (skip(reading("id", pages=limit), SERVER, DATABASE) is None) is runs
 
 
+@pytest.mark.parametrize(
+    ("searched", "runs"),
+    [({"expires_at"}, True), ({"expires_at", "id"}, False), (set(), False)],
+)
+def test_a_relation_of_any_size_is_searched_where_an_index_leads_with_every_column(
+    searched: set[str], *, runs: bool
+) -> None:
+    info = replace(TOKENS, leading=frozenset({"expires_at"}))
+    database = replace(DATABASE, relations={"public.tokens": info})
+    query = needing(relation="public.tokens", max_pages=99, searched=frozenset(searched))
+    found = skip(query, SERVER, database)
+    assert (found is None) is runs
+    assert found is None or (" leads with column id" in found.detail) is bool(searched)
+
+
 def test_sizes_are_told_in_pages_and_bytes_of_the_server() -> None:
     database = replace(DATABASE, relations={"public.tokens": replace(TOKENS, pages=81920)})
     detail = "public.tokens has 81920 pages (640 MiB); this query reads it in full up to 8000 pages (62 MiB)"

@@ -1,4 +1,4 @@
--- help: How long the tokens of the last day are valid.
+-- help: How long the tokens of the last day are valid; of a large table with an index on the issue, those of 5 minutes.
 -- every: 5m
 -- timeout: 5s
 -- scope: database
@@ -9,7 +9,7 @@
 --   oauth2_token_lifetime_seconds:
 --     column: lifetime
 --     type: histogram
---     help: "Seconds from issue to expiry of the tokens issued in the last 24 hours; those that never expire are left out."
+--     help: "Seconds from issue to expiry of tokens issued in the last 24 hours, on a large table 5 minutes; endless ones left out."
 
 with recent as (
   select
@@ -17,7 +17,7 @@ with recent as (
     -- Whole seconds: where one clock stamps the issue and another the expiry, an hour is 3600.02 as often as 3599.98,
     -- and a bound at 3600 would part the same tokens at random.
     greatest(0, pg_catalog.round(extract(epoch from expires - issued)::numeric))::float8 as seconds
-  from :tokens_issued_within_24h as token
+  from :tokens_issued_within_24h_or_5m as token
   -- A writer whose clock is ahead stays in; a time without end would be an error.
   where issued <= pg_catalog.now() + interval '1 day'
     and pg_catalog.isfinite(expires)
