@@ -66,6 +66,8 @@ class Daemon:
             now=time.time,
             timer=time.perf_counter,
         )
+        self.evidence = self._runner.evidence
+        self.evidence.configure(_kept(configuration))
         self._engine = Engine(
             self.store, self.telemetry, self._runner, self._schedule, time.time, random.random
         )
@@ -119,7 +121,7 @@ class Daemon:
             now=now,
             series=self.store.samples(),
             not_ready=not_ready(watches, self.telemetry, now),
-            targets=tuple(target_status(watch, self.telemetry, sets) for watch in watches),
+            targets=tuple(target_status(watch, self.telemetry, sets, self.evidence) for watch in watches),
             disabled=tuple(
                 skipped_status(JobKey(name, ""), sets[name], reason)
                 for name, reason in sorted(self.configuration.disabled.items())
@@ -149,6 +151,7 @@ class Daemon:
     async def _adopt(self, new: Configuration) -> None:
         old, self.configuration = self.configuration, new
         self._runner.expire_after = new.settings.expire_after
+        self.evidence.configure(_kept(new))
         self._backups.configure(new.settings.backups)
         logs.configure(new.settings.log.level, new.settings.log.format)
         if new.settings.web != old.settings.web:
@@ -173,6 +176,7 @@ class Daemon:
         watched = self._targets.pop(name)
         await _cancel(watched.task)
         watched.watch.retire()
+        self.evidence.forget(name)
         await watched.database.close()
 
     async def _publish_process(self) -> None:
@@ -204,6 +208,7 @@ def serve(configuration: Configuration, load_again: LoadAgain) -> None:
         daemon.status,
         daemon.target_names,
         daemon.reload if settings.web.enable_reload else None,
+        daemon.evidence,
     )
     server: _Server
 
@@ -229,6 +234,11 @@ def serve(configuration: Configuration, load_again: LoadAgain) -> None:
         )
     )
     server.run(sockets=[listener])
+
+
+def _kept(configuration: Configuration) -> int:
+    wanted = configuration.settings.evidence
+    return wanted.keep if wanted.enabled else 0
 
 
 class _Server(uvicorn.Server):

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-from exporter.section import seconds
+from exporter.section import seconds, share
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -96,6 +96,8 @@ Command = Annotated[tuple[Text, ...], Field(min_length=1), BeforeValidator(_comm
 SetNames = Annotated[tuple[str, ...], AfterValidator(_sets), BeforeValidator(_split)]
 Address = Annotated[str, AfterValidator(_address)]
 Duration = Annotated[float, BeforeValidator(seconds)]
+PoolPattern = Annotated[Text, Field(max_length=200)]  # for LIKE
+Share = Annotated[float, BeforeValidator(share)]
 Grace = Annotated[float, BeforeValidator(_grace)]
 
 

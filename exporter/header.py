@@ -11,11 +11,11 @@ from exporter.entities import FIELDS, Entity
 from exporter.errors import Fault
 from exporter.model import Alternative, Column, MetricType, Needs, Query, Role, Scope
 from exporter.naming import family_objection, foreign_objection, label_objection
-from exporter.section import Section
+from exporter.section import Section, share
 
 KEYS = (
     *("help", "every", "timeout", "scope", "on", "needs", "over", "over_any", "shows", "counted"),
-    *("labels", "limit", "rest", "derive", "alternatives", "metrics"),
+    *("labels", "limit", "rest", "derive", "budget", "evidence", "alternatives", "metrics"),
 )
 _NEEDS = (
     "version",
@@ -33,6 +33,7 @@ _METRIC = ("column", "type", "help")
 ALTERNATIVE = r"[a-z][a-z0-9_]*"
 _PART = r'(?:[a-z_][a-z0-9_$]*|"(?:[^"]|"")+")'
 _SETTING = r"[a-z_][a-z0-9_.]*"
+_KIND = r"[a-z][a-z_]*"
 _DEFAULT_LIMIT, _MOST = 1000, 100_000
 
 
@@ -46,7 +47,7 @@ def read(
     """
     faults: list[Fault] = []
     head = Section(document, (), KEYS, faults)
-    head.require("help", "every", "timeout", "metrics")
+    head.require("help", "every", "timeout", *(() if head.has("evidence") else ("metrics",)))
     scope = head.choice("scope", Scope) or Scope.SERVER
     query = Query(
         name=name,
@@ -65,6 +66,8 @@ def read(
         derive=_derivation(head, derivations),
         rest=head.flag("rest"),
         alternatives=_alternatives(document, head, faults),
+        budget=_budget(head),
+        evidence=head.text("evidence", _KIND, "lower-case letters and _: it stands in the address"),
         over=_over(head, scope),
         over_any=head.has("over_any"),
         shows=_shows(head),
@@ -120,6 +123,16 @@ def _derivation(head: Section, derivations: Collection[str]) -> str | None:
     if name is not None and name not in derivations:
         head.fault("derive", f"there is no derivation {name}", suggestion(name, derivations))
     return name
+
+
+def _budget(head: Section) -> float | None:
+    if not head.has("budget"):
+        return None
+    try:
+        return share(head.text("budget"))
+    except ValueError as error:
+        head.fault("budget", str(error))
+        return None
 
 
 def _columns(document: Document, head: Section, faults: list[Fault], *, foreign: bool) -> tuple[Column, ...]:

@@ -126,17 +126,16 @@ class Query:
     limit: int = 1000
     derive: str | None = None
     rest: bool = False  # what is over the limit is summed up, not dropped
-    # The first one whose needs are met runs in place of `variants`.
-    alternatives: tuple[Alternative, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()  # the first whose needs are met runs, not `variants`
+    budget: float | None = None  # the share of time that runs may take, 0.01 is 1 %; else the interval grows
+    evidence: str | None = None  # the kind of snapshots that the rows are kept as
     # Entities of a token store (see `entities`) whose names stand as placeholders in the SQL; `over_any`: one
     # of them is enough; `shows`: fields, as `users.enabled`, that the store has to show.
     over: tuple[str, ...] = ()
     over_any: bool = False
     shows: tuple[str, ...] = ()
-    # What the query reads besides `needs`: the relations that a profile put in the placeholders' place.
-    reads: tuple[Needs, ...] = ()
-    # `counted`: where the relations are too large to be read, the query runs as `estimated`, without SQL.
-    counted: bool = False
+    reads: tuple[Needs, ...] = ()  # besides `needs`: the relations that a profile put for placeholders
+    counted: bool = False  # where the relations are too large to be read, it runs as `estimated`, without SQL
     estimated: bool = False
 
     def sql_for(self, major: int) -> str | None:
@@ -174,6 +173,7 @@ class Target:
     exclude_databases: tuple[str, ...] = ()
     max_connections: int = 3
     connect_timeout: float = 5.0
+    parameters: tuple[tuple[str, str], ...] = ()  # what queries may read as pg_oauth_exporter.<name>
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,3 +299,4 @@ class Outcome:
     samples: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
     message: str = ""
+    interval: float | None = None  # to the next run, when this one cost more than the query's budget

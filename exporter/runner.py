@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from exporter.derive import Derivation
 from exporter.errors import QueryError
+from exporter.evidence import Evidence
 from exporter.model import JobKey, Outcome, OutcomeKind, Query, Rows
 from exporter.render import fragment
 from exporter.rest import Known, summed_up
@@ -53,6 +56,7 @@ class Runner:
         self.expire_after = expire_after
         self._now = now
         self._timer = timer
+        self.evidence = Evidence(keep=0)
         self._memory: dict[JobKey, object | None] = {}
         self._rest: dict[JobKey, Known | None] = {}
 
@@ -70,6 +74,9 @@ class Runner:
             outcome = await self._publish(key, query, rows, started)
         except QueryError as error:
             outcome = self._failed(error.kind, str(error), started)
+            if error.kind is OutcomeKind.TIMEOUT:
+                spent = min(outcome.seconds, query.timeout)
+                outcome = replace(outcome, interval=stretched(query, spent))
         except Exception as error:
             log.exception("a bug in the exporter", extra=_place(key))
             outcome = self._failed(OutcomeKind.BUG, type(error).__name__, started)
@@ -96,9 +103,11 @@ class Runner:
             rendered = await asyncio.to_thread(self._render, key, query, rows)
         else:
             rendered = self._render(key, query, rows)
-        fragments, dropped = rendered
+        derived, fragments, dropped = rendered
         now = self._now()
-        self._store.put(key, fragments, now + self.expire_after * query.every)
+        self.evidence.note(key, query, derived, now)
+        interval = stretched(query, rows.seconds)
+        self._store.put(key, fragments, now + self.expire_after * (interval or query.every))
         return Outcome(
             OutcomeKind.OK,
             at=now,
@@ -107,20 +116,34 @@ class Runner:
             rows=len(rows.rows),
             samples=sum(part.samples for part in fragments),
             dropped=dropped,
+            interval=interval,
         )
 
-    def _render(self, key: JobKey, query: Query, rows: Rows) -> tuple[list[Fragment], Mapping[str, int]]:
+    def _render(
+        self, key: JobKey, query: Query, rows: Rows
+    ) -> tuple[Rows, list[Fragment], Mapping[str, int]]:
         if query.derive is not None:
             derive = self._derivations[query.derive]
             rows, self._memory[key] = derive(rows, self._memory.get(key), self._now())
         if query.rest:
             rows, self._rest[key] = summed_up(query, rows, self._rest.get(key))
         found = families(query, rows, key.target, key.database)
-        return [fragment(family) for family in found.families], found.dropped
+        return rows, [fragment(family) for family in found.families], found.dropped
 
     def _failed(self, kind: OutcomeKind, message: str, started: float) -> Outcome:
         seconds = self._timer() - started
         return Outcome(kind, at=self._now(), seconds=seconds, message=message)
+
+
+def stretched(query: Query, seconds: float) -> float | None:
+    """Return the interval at which runs of so many seconds stay within the query's budget.
+
+    None when its own interval does. Turns come in whole intervals, so it is a multiple of that. So what costs
+    more the more there is on the server, as reading all locks does, slows down by itself.
+    """
+    if query.budget is None or seconds <= query.budget * query.every:
+        return None
+    return math.ceil(seconds / query.budget / query.every) * query.every
 
 
 def _log_change(key: JobKey, before: Outcome | None, after: Outcome) -> None:

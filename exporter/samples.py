@@ -95,7 +95,8 @@ def _table(query: Query, rows: Rows) -> _Table:
         else:
             declared.append(column.column)
     missing = [name for name in declared if name not in rows.columns]
-    surplus = Counter(rows.columns) - Counter(set(declared))
+    # The rows that are kept as evidence say more than the samples.
+    surplus = Counter(rows.columns) - Counter(set(rows.columns if query.evidence else declared))
     if missing or surplus:
         raise QueryError(
             OutcomeKind.SHAPE,

@@ -192,10 +192,11 @@ class Schedule:
 
     def _judge(self, key: JobKey, state: _State, outcome: Outcome) -> None:
         state.failures = 0 if outcome.kind in _INNOCENT else state.failures + 1
-        wait = backoff(state.every, state.failures, outcome.kind) if state.failures else 0.0
+        held = backoff(state.every, state.failures, outcome.kind) if state.failures else 0.0
+        wait = max(held, outcome.interval or 0.0)
         # Turns come in whole intervals: half of one less, or rounding would cost a further turn.
         state.not_before = outcome.at + wait - state.every / 2 if wait else 0.0
-        self._telemetry.backing_off(key, wait)
+        self._telemetry.backing_off(key, held)
 
     def _overran(self, event: Any) -> None:  # noqa: ANN401  # APScheduler has no types
         self._telemetry.overran(_key(event.job_id))

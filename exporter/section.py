@@ -15,6 +15,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 # APScheduler and timers take no arbitrary number of seconds, and nobody polls less often.
 LONGEST = 30 * 86400.0
+_SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?) ?%")
 
 
 def seconds(value: object) -> float:
@@ -29,6 +30,19 @@ def seconds(value: object) -> float:
         result = 0.0
     if not 0 < result <= LONGEST:
         raise ValueError("must be a duration above 0 and up to 30d, such as 500ms, 15s or 1m30s")
+    return result
+
+
+def share(value: object) -> float:
+    """Return a share of time, above 0 % and up to 100 %, as a number: 0.01 for "1%".
+
+    Raises:
+        ValueError: it is none; the message does not quote it.
+    """
+    match = _SHARE.fullmatch(value) if isinstance(value, str) else None
+    result = float(match[1]) / 100 if match else 0.0
+    if not 0 < result <= 1:
+        raise ValueError("must be a share of time above 0% and up to 100%, such as 0.5%")
     return result
 
 

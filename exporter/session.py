@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import psycopg
 from psycopg import pq, sql
@@ -18,6 +18,7 @@ from exporter.errors import QueryError
 from exporter.model import OutcomeKind, Rows, Target
 from exporter.password import read_password
 from exporter.pgerrors import connect_error, query_error
+from exporter.quoting import literal
 
 # What psycopg would log reaches our caller as a QueryError, and in words that are ours.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
@@ -41,6 +42,7 @@ SETTINGS = {
 _SET = ("set_config",)
 
 # Only then a database in SQL_ASCII hands out text that is no UTF-8; with any other it fails the query.
+_OWN = "pg_oauth_exporter"  # what stands before the names of a target's parameters
 _AS_IT_IS = {"client_encoding": "SQL_ASCII"}
 
 
@@ -50,7 +52,7 @@ def _prologue(settings: Mapping[str, str]) -> str:
     Such a message is one transaction, and the settings end with it: a pooler has nothing to hand to somebody
     else. It is one line, as errors count the lines of the query.
     """
-    pairs = ", ".join(f"('{name}', '{value}')" for name, value in settings.items())
+    pairs = ", ".join(f"('{name}', {literal(value)})" for name, value in settings.items()).replace("%", "%%")
     values = f"VALUES ('statement_timeout', '%d'), {pairs}"
     return f"SELECT pg_catalog.count(pg_catalog.set_config(n, v, true)) FROM ({values}) AS s(n, v);\n"
 
@@ -58,11 +60,17 @@ def _prologue(settings: Mapping[str, str]) -> str:
 class Session:
     """A connection in autocommit mode. Not for two runs at once."""
 
-    def __init__(self, connection: psycopg.AsyncConnection, database: str | None) -> None:
+    def __init__(
+        self,
+        connection: psycopg.AsyncConnection,
+        database: str | None,
+        parameters: Iterable[tuple[str, str]] = (),
+    ) -> None:
         self._connection = connection
         self.database = database
         encoding = connection.info.parameter_status("server_encoding")
-        self._prologue = _prologue(SETTINGS | _AS_IT_IS if encoding == "SQL_ASCII" else SETTINGS)
+        settings = SETTINGS | {f"{_OWN}.{name}": value for name, value in parameters}
+        self._prologue = _prologue(settings | _AS_IT_IS if encoding == "SQL_ASCII" else settings)
 
     @classmethod
     async def open(cls, target: Target, database: str | None) -> Session:
@@ -85,7 +93,7 @@ class Session:
         except (psycopg.Error, TimeoutError, OSError) as error:
             raise connect_error(error, parameters) from None
         pgtypes.prepare(connection)
-        return cls(connection, database)
+        return cls(connection, database, target.parameters)
 
     @property
     def usable(self) -> bool:

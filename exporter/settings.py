@@ -23,7 +23,9 @@ from exporter.fields import (
     Folder,
     Grace,
     NamePattern,
+    PoolPattern,
     SetNames,
+    Share,
     Strict,
     TargetName,
     Text,
@@ -72,6 +74,15 @@ class QueryOverride(Strict):
     every: Duration | None = None
     timeout: Duration | None = None
     limit: Annotated[int, Field(strict=True, ge=1, le=100_000)] | None = None
+    budget: Share | None = None
+
+
+class EvidenceSettings(Strict):
+    """What is kept of the rows behind a number: `keep` episodes of each kind."""
+
+    enabled: bool = True
+    keep: Annotated[int, Field(strict=True, ge=1, le=1000)] = 20
+    query_text: bool = False
 
 
 class Web(Strict):
@@ -112,6 +123,8 @@ class Settings(BaseSettings):
     queries_yaml: tuple[Folder, ...] = ()
     oauth2: StoreSettings = StoreSettings()
     profiles_dirs: tuple[Folder, ...] = ()
+    pools: dict[TargetName, PoolPattern] = {}
+    evidence: EvidenceSettings = EvidenceSettings()
     backups: tuple[BackupSettings, ...] = ()
     expire_after: Annotated[float, Field(ge=1, le=100)] = 3.0
     shutdown_grace: Grace = 10.0
@@ -212,6 +225,7 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("oauth2",): StoreSettings,
     ("queries", "*"): QueryOverride,
     ("backups", "*"): BackupSettings,
+    ("evidence",): EvidenceSettings,
     ("web",): Web,
     ("log",): Log,
     (): Settings,

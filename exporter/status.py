@@ -5,9 +5,10 @@ Behind `/api/v1/status`, `/` and `/readyz`. It holds no DSN, no query text and n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from exporter.evidence import Evidence
 from exporter.model import JobKey, Query, Skip
 from exporter.telemetry import Telemetry
 from exporter.watch import Watch
@@ -39,6 +40,17 @@ class QueryStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceStatus:
+    """What is kept of one kind, and where; `newest` is the Unix time of the newest snapshot, None without."""
+
+    kind: str
+    path: str
+    episodes: int
+    newest: float | None
+    lasting: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TargetStatus:
     """One target and all its jobs."""
 
@@ -50,6 +62,7 @@ class TargetStatus:
     database: str | None
     role: str | None
     queries: tuple[QueryStatus, ...]
+    evidence: tuple[EvidenceStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +78,9 @@ class Status:
     disabled: tuple[QueryStatus, ...]
 
 
-def target_status(watch: Watch, telemetry: Telemetry, sets: Mapping[str, str]) -> TargetStatus:
+def target_status(
+    watch: Watch, telemetry: Telemetry, sets: Mapping[str, str], evidence: Evidence
+) -> TargetStatus:
     """Return what is going on with one target; `sets` maps a query's name to its set."""
     active = [_active(key, query, telemetry) for key, query in watch.plan.active.items()]
     skipped = [skipped_status(key, sets[key.query], skip) for key, skip in watch.plan.skipped.items()]
@@ -79,7 +94,21 @@ def target_status(watch: Watch, telemetry: Telemetry, sets: Mapping[str, str]) -
         database=server.database if server else None,
         role=server.role if server else None,
         queries=tuple(sorted([*active, *skipped], key=lambda row: (row.set, row.query, row.database or ""))),
+        evidence=tuple(_evidence(watch, evidence)),
     )
+
+
+def _evidence(watch: Watch, evidence: Evidence) -> Iterator[EvidenceStatus]:
+    name = watch.target.name
+    for kind in sorted({query.evidence for query in watch.plan.active.values() if query.evidence}):
+        found = evidence.of(name, kind)
+        yield EvidenceStatus(
+            kind,
+            f"evidence/{name}/{kind}",
+            len(found),
+            newest=max((episode.newest.at for episode in found), default=None),
+            lasting=any(episode.ended is None for episode in found),
+        )
 
 
 def skipped_status(key: JobKey, set_name: str, skip: Skip) -> QueryStatus:
@@ -126,7 +155,7 @@ def _active(key: JobKey, query: Query, telemetry: Telemetry) -> QueryStatus:
         key.database,
         state,
         reason=f"{last.kind}: {last.message}" if last is not None and last.kind != "ok" else "",
-        every=query.every,
+        every=(last.interval if last else None) or query.every,
         last_success=good_at,
         seconds=last.seconds if last else None,
         samples=last.samples if last else None,

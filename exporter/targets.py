@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -31,10 +32,19 @@ _PAGE_BYTES = 8192  # unless the server was built otherwise and says so
 
 def from_settings(settings: Settings) -> tuple[Target, ...]:
     """Return the targets in the order in which the user lists them."""
-    return tuple(_target(target) for target in settings.targets)
+    parameters = tuple(_parameters(settings))
+    return tuple(_target(target, parameters) for target in settings.targets)
 
 
-def _target(given: TargetSettings) -> Target:
+def _parameters(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield what queries may read of the settings; what is not set is not there."""
+    if settings.pools:
+        yield "pools", json.dumps(settings.pools)
+    if settings.evidence.query_text:
+        yield "query_text", "on"
+
+
+def _target(given: TargetSettings, parameters: tuple[tuple[str, str], ...]) -> Target:
     return Target(
         name=given.name,
         dsn=given.dsn.get_secret_value(),
@@ -43,6 +53,7 @@ def _target(given: TargetSettings) -> Target:
         exclude_databases=given.databases.exclude,
         max_connections=given.max_connections,
         connect_timeout=given.connect_timeout,
+        parameters=parameters,
     )
 
 
@@ -76,6 +87,9 @@ def select(catalog: Catalog, settings: Settings) -> tuple[dict[str, Query], dict
         if override.enabled is False:
             remedy = f"take `enabled: false` from queries.{name}"
             disabled[name] = Skip(SkipReason.DISABLED, "switched off by the configuration", remedy)
+        elif query.evidence and not query.columns and not settings.evidence.enabled:
+            remedy = "set evidence.enabled to true"
+            disabled[name] = Skip(SkipReason.DISABLED, "no evidence is kept", remedy)
         elif override.enabled or query.set in wanted:
             active[name] = _overridden(query, override)
         else:
@@ -98,6 +112,7 @@ def _overridden(query: Query, override: QueryOverride) -> Query:
         every=override.every or query.every,
         timeout=override.timeout or query.timeout,
         limit=override.limit or query.limit,
+        budget=override.budget or query.budget,
     )
 
 

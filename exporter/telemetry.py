@@ -58,6 +58,10 @@ class _Job:
         """Whether the newest run was good; not before the first."""
         return self.last is not None and self.last.kind is OutcomeKind.OK
 
+    def interval(self, query: Query) -> float:
+        """Seconds between two runs."""
+        return (self.last.interval if self.last else None) or query.every
+
 
 # Name behind pg_exporter_query_, type, help, and the value of a job; None gives no sample.
 _JOB_METRICS: tuple[tuple[str, MetricType, str, Callable[[_Job, Query], Number | None]], ...] = (
@@ -68,7 +72,12 @@ _JOB_METRICS: tuple[tuple[str, MetricType, str, Callable[[_Job, Query], Number |
         "Unix time of the query's newest good run.",
         lambda job, _: job.last_success,
     ),
-    ("interval_seconds", _GAUGE, "Seconds between two runs of the query.", lambda _, query: query.every),
+    (
+        "interval_seconds",
+        _GAUGE,
+        "Seconds between two runs of the query; longer than set while it costs more than its budget.",
+        lambda job, query: job.interval(query),
+    ),
     (
         "duration_seconds",
         _GAUGE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from exporter.duration import format_duration
+from exporter.evidence import Episode, Evidence
 from exporter.negotiate import CONTENT_TYPES, wanted_format, wants_gzip
 from exporter.status import Status
 from exporter.store import Store
@@ -40,6 +41,7 @@ class Backend:
     status: Callable[[], Status]
     targets: Callable[[], frozenset[str]]
     reload: Callable[[], Awaitable[tuple[str, ...]]] | None = None
+    evidence: Evidence = field(default_factory=lambda: Evidence(keep=0))
 
 
 def create(backend: Backend, lifespan: Lifespan | None = None) -> Starlette:
@@ -52,6 +54,7 @@ def create(backend: Backend, lifespan: Lifespan | None = None) -> Starlette:
             Route("/healthz", routes.healthz),
             Route("/readyz", routes.readyz),
             Route("/api/v1/status", routes.status),
+            Route("/evidence/{target}/{kind}", routes.evidence),
             Route("/-/reload", routes.reload, methods=["POST"]),
         ],
         lifespan=lifespan,
@@ -66,6 +69,7 @@ class _Routes:
         environment.filters["duration"] = format_duration
         environment.filters["utc"] = _utc
         self._template = environment.get_template("status.html")
+        self._evidence = environment.get_template("evidence.html")
 
     async def metrics(self, request: Request) -> Response:
         chosen = frozenset(request.query_params.getlist("target"))
@@ -101,6 +105,22 @@ class _Routes:
         )
         return HTMLResponse(page, headers=_PAGE_HEADERS)
 
+    async def evidence(self, request: Request) -> Response:
+        name, kind = request.path_params["target"], request.path_params["kind"]
+        status = self._backend.status()
+        kinds = [each.kind for target in status.targets if target.name == name for each in target.evidence]
+        if kind not in kinds:
+            there = ", ".join(kinds) or "none"
+            return PlainTextResponse(f"no such evidence on a target of this name; there is: {there}\n", 404)
+        episodes = self._backend.evidence.of(name, kind)
+        headers = {"Cache-Control": "no-store", "Vary": "Accept"}
+        if not _wants_html(request):
+            found = [_episode(episode) for episode in episodes]
+            document = {"target": name, "kind": kind, "now": status.now, "episodes": found}
+            return JSONResponse(document, headers=headers)
+        page = self._evidence.render(target=name, kind=kind, episodes=episodes, now=status.now)
+        return HTMLResponse(page, headers=_PAGE_HEADERS | headers)
+
     async def reload(self, _: Request) -> Response:
         if self._backend.reload is None:
             return PlainTextResponse(
@@ -110,6 +130,23 @@ class _Routes:
         if faults:
             return PlainTextResponse("".join(f"{fault}\n" for fault in faults), 400)
         return PlainTextResponse("reloaded\n")
+
+
+def _episode(episode: Episode) -> dict[str, object]:
+    return {
+        "query": episode.query,
+        "database": episode.database,
+        "runs": episode.runs,
+        "began": episode.first.at,
+        "ended": episode.ended,
+        "snapshots": [asdict(snapshot) for snapshot in episode.snapshots],
+    }
+
+
+def _wants_html(request: Request) -> bool:
+    """Browsers ask for HTML by name; programs take what comes, which is JSON."""
+    wanted = request.query_params.get("format")
+    return wanted == "html" if wanted else "text/html" in request.headers.get("accept", "")
 
 
 def _utc(seconds: float) -> str:

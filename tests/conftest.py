@@ -71,6 +71,18 @@ def server(farm: Farm, major: int) -> Server:
 
 
 @pytest.fixture(scope="session")
+def roomy(farm: Farm, major: int) -> Server:
+    """A primary with places for many sessions, prepared transactions and logical slots; as `server`."""
+    settings = {"max_connections": "80", "max_prepared_transactions": "10", "wal_level": "logical"}
+    if major >= 16:
+        settings["reserved_connections"] = "2"
+    try:
+        return farm.another(major, "roomy", settings)
+    except NoServerError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
 def standby(farm: Farm, major: int) -> Server:
     """A streaming standby of `server`; the test runs once for each major tested."""
     try:

@@ -43,6 +43,7 @@ class Farm:
         self._running: dict[tuple[int, bool], Server] = {}
         self._clusters: dict[int, clusters.Cluster | containers.Container] = {}
         self._own: list[clusters.Cluster] = []  # standbys, and what tests started for themselves
+        self._others: dict[tuple[int, str], Server] = {}
         self._janitor: subprocess.Popen[bytes] | None = None
         self.notes: list[str] = []
 
@@ -124,6 +125,14 @@ class Farm:
         self._own.append(cluster)
         return cluster
 
+    def another(self, major: int, name: str, settings: Mapping[str, str]) -> Server:
+        """Return one more primary, with settings that only a start can give; raises NoServerError."""
+        if (major, name) not in self._others:
+            cluster = self.create(major, name)
+            cluster.settings |= settings
+            self._others[major, name] = cluster.start()
+        return self._others[major, name]
+
     def clone(self, cluster: clusters.Cluster, name: str, primary: Server) -> clusters.Cluster:
         """Return a standby of such a cluster, which runs; itself not started. Raises NoServerError."""
         try:
@@ -138,6 +147,7 @@ class Farm:
         for cluster in (*reversed(self._own), *self._clusters.values()):
             cluster.stop()
         self._own.clear()
+        self._others.clear()
         self._clusters.clear()
         self._running.clear()
         if self._janitor is not None and self._janitor.stdin is not None:

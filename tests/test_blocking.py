@@ -85,6 +85,7 @@ def test_nobody_waiting_is_0_everywhere_not_absence() -> None:
         "depth": 0,
         "longest_wait": 0.0,
         "cycle_sessions": 0,
+        "behind_autovacuum": 0,
     }
     assert roots == dict.fromkeys(ROOT_STATES, 0)
 
@@ -123,6 +124,12 @@ def test_a_root_is_counted_under_its_state(state: str) -> None:
 def test_a_prepared_transaction_is_a_root_of_its_own_kind() -> None:
     _, roots, _ = _derive(_wait(2, 0))
     assert roots["prepared transaction"] == 1
+
+
+def test_those_behind_autovacuum_are_counted_with_those_behind_them() -> None:
+    vacuum, other = _state(1, "autovacuum"), _state(5, "idle")
+    values, roots, _ = _derive(_wait(2, 1), _wait(3, 2), _wait(4, 5), vacuum, other)
+    assert (roots["autovacuum"], values["behind_autovacuum"], values["blocked_sessions"]) == (1, 2, 3)
 
 
 @pytest.mark.parametrize("rows", [[_state(1, None)], []], ids=["background process", "ended meanwhile"])

@@ -27,6 +27,8 @@ FULL = """\
 --
 -- limit: 50   # few
 -- derive: topn
+-- budget: 0.5%
+-- evidence: pile_ups
 -- metrics:
 --   oauth2_tokens:
 --     column: tokens
@@ -44,6 +46,7 @@ def test_every_key_of_a_header_reaches_the_query(tmp_path: Path) -> None:
     assert (query.name, query.set, query.help) == ("tokens", "oauth2", "Tokens: by kind")
     assert (query.every, query.timeout, query.limit, query.derive) == (90.0, 0.5, 50, "topn")
     assert (query.scope, query.on, query.labels) == (Scope.DATABASE, Role.PRIMARY, ("kind", "state"))
+    assert (query.budget, query.evidence) == (0.005, "pile_ups")
     assert query.needs == Needs(
         version=14,
         extension="pg_stat_statements",
@@ -172,6 +175,22 @@ def test_a_family_that_breaks_the_rules_for_names_is_refused(
     found = fault(tmp_path, family(name, kind))
     assert found.where == "locks/held.sql:6"
     assert words in str(found)
+
+
+def test_rows_that_are_kept_as_evidence_need_no_metrics(tmp_path: Path) -> None:
+    text = "\n".join(line for line in HEADER.splitlines() if "metrics" not in line and "pg_locks" not in line)
+    query = catalog(tmp_path, {"locks/held.sql": f"{text}\n-- evidence: held\n{SQL}"}).queries["held"]
+    assert (query.columns, query.evidence) == ((), "held")
+
+
+@pytest.mark.parametrize("wrong", ["0%", "101%", "1", "0.5", "-1%", "1e-3%"])
+def test_a_budget_is_a_share_above_0_and_up_to_100_percent(tmp_path: Path, wrong: str) -> None:
+    assert "such as 0.5%" in str(fault(tmp_path, f'-- budget: "{wrong}"\n' + GOOD))
+
+
+def test_a_budget_of_all_the_time_is_none_too_many(tmp_path: Path) -> None:
+    query = catalog(tmp_path, {"locks/held.sql": "-- budget: 100%\n" + GOOD}).queries["held"]
+    assert query.budget == 1
 
 
 @pytest.mark.parametrize("missing", ["help", "every", "timeout", "metrics"])

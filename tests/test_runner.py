@@ -89,6 +89,50 @@ def test_values_stay_for_three_intervals_and_no_longer(age: float, shown: bool) 
     assert ("pg_locks{" in trial.page()) is shown
 
 
+@pytest.mark.parametrize(
+    ("seconds", "interval"), [(0.15, None), (0.151, 30.0), (0.3, 30.0), (0.31, 45.0), (2.0, 210.0)]
+)
+def test_a_run_over_its_budget_makes_the_interval_as_many_times_longer(
+    seconds: float, interval: float | None
+) -> None:
+    """One percent of 15 s is 0.15 s; the interval is a whole number of the query's own."""
+    outcome = Trial().run(Rows(("mode", "locks"), (), seconds), _query(budget=0.01))
+    assert outcome.interval == interval
+    assert Trial().run(Rows(("mode", "locks"), (), seconds)).interval is None
+
+
+def test_values_of_a_run_over_its_budget_stay_for_three_of_the_longer_intervals() -> None:
+    trial = Trial()
+    trial.run(Rows(("mode", "locks"), [("share", 3)], seconds=0.3), _query(budget=0.01))
+    trial.clock += 89.9
+    assert "pg_locks{" in trial.page()
+    trial.clock += 0.1
+    assert "pg_locks{" not in trial.page()
+
+
+def test_a_run_that_timed_out_spent_its_timeout() -> None:
+    """What it waited for a connection before that is not the server's."""
+    trial = Trial()
+    query = _query(budget=0.01)
+
+    async def fetch(sql: str, **wanted: object) -> Rows:
+        trial.clock += 60
+        raise QueryError(OutcomeKind.TIMEOUT, "too slow")
+
+    assert asyncio.run(trial.runner.run(KEY, query, "select 1", fetch)).interval == 210.0
+
+
+def test_the_rows_of_a_query_with_evidence_are_kept_with_more_than_its_metrics() -> None:
+    trial = Trial()
+    trial.runner.evidence.configure(keep=1)
+    rows = Rows(("mode", "locks", "pid"), [("share", 3, 77)])
+    assert trial.run(rows, _query(evidence="held")).kind is OutcomeKind.OK
+    assert trial.run(rows).kind is OutcomeKind.SHAPE
+    [episode] = trial.runner.evidence.of("main", "held")
+    assert episode.newest.rows == ({"mode": "share", "locks": 3, "pid": 77},)
+    assert "77" not in trial.page()
+
+
 def test_a_failed_run_leaves_the_last_values_until_they_expire() -> None:
     trial = Trial()
     trial.run(_rows(("share", 3)))

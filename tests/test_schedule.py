@@ -93,6 +93,25 @@ async def _until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
 
 
 @pytest.mark.slow
+def test_a_job_over_its_budget_rests_for_the_longer_interval_and_is_not_backing_off() -> None:
+    async def scenario() -> None:
+        async def run(_: JobKey) -> Outcome | None:
+            trial.ran.append(KEY)
+            return Outcome(OK, at=trial.now(), interval=0.15)
+
+        trial = Trial(run)
+        trial.schedule.start()
+        started = time.monotonic()
+        trial.schedule.sync("main", {KEY: 0.05})
+        await _until(lambda: len(trial.ran) == 5)
+        assert time.monotonic() - started >= 4 * 0.15 - 2 * 0.05
+        assert trial.telemetry.backoff(KEY) == 0
+        await trial.schedule.drain(1.0)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.slow
 def test_a_new_job_runs_at_once_and_settles() -> None:
     async def scenario() -> None:
         trial = Trial()

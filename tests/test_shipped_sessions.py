@@ -10,6 +10,7 @@ import pytest
 from psycopg import pq
 
 from servers import Server
+from sessions import finish, start
 from shipped import ask, ask_on, connect, fresh_database, fresh_role
 
 _AGES = "pg_stat_activity_oldest_{}_age_seconds"
@@ -32,26 +33,6 @@ def session(server: Server, database: str) -> Iterator[Callable[[], psycopg.Conn
             return stack.enter_context(connection)
 
         yield open_one
-
-
-def _start(connection: psycopg.Connection, sql: str, server: Server, until: str) -> None:
-    """Send a statement that will not end by itself; return when pg_stat_activity shows `until` of it."""
-    connection.pgconn.send_query(sql.encode())
-    connection.pgconn.flush()
-    shown = f"SELECT {until} FROM pg_stat_activity WHERE pid = {connection.info.backend_pid}"
-    with psycopg.connect(server.dsn(), autocommit=True) as observer:
-        for _ in range(20_000):
-            if observer.execute(shown).fetchone() == (True,):
-                return
-    raise AssertionError(f"never seen: {until}")
-
-
-def _finish(connection: psycopg.Connection) -> None:
-    """Cancel what the connection is at and read its answer, so that it can be closed."""
-    connection.cancel()
-    while connection.pgconn.get_result() is not None:
-        pass
-    assert connection.pgconn.transaction_status != pq.TransactionStatus.ACTIVE
 
 
 def _between(
@@ -124,7 +105,7 @@ def test_a_running_query_has_an_age_and_what_it_waits_for(
     server: Server, database: str, session: Callable[[], psycopg.Connection]
 ) -> None:
     subject = session()
-    _start(subject, "SELECT pg_sleep(60)", server, "wait_event = 'PgSleep'")
+    start(subject, "SELECT pg_sleep(60)", server, "wait_event = 'PgSleep'")
     try:
         _between(
             server,
@@ -136,7 +117,7 @@ def test_a_running_query_has_an_age_and_what_it_waits_for(
         asleep = {"datname": database, "backend_type": "client backend", "wait_event_type": "Timeout"}
         assert waits.value("pg_stat_activity_active_sessions", **asleep) == 1
     finally:
-        _finish(subject)
+        finish(subject)
 
 
 def test_sessions_at_rest_have_ages_of_0(
@@ -247,13 +228,13 @@ def test_a_queue_for_a_table_is_one_tree(
     holder.execute("CREATE TABLE busy (a int)")
     holder.execute("BEGIN; LOCK TABLE busy IN ACCESS SHARE MODE")
     waiting = "wait_event_type = 'Lock'"
-    _start(first, "ALTER TABLE busy ADD b int", server, waiting)
-    _start(second, "SELECT * FROM busy", server, waiting)
+    start(first, "ALTER TABLE busy ADD b int", server, waiting)
+    start(second, "SELECT * FROM busy", server, waiting)
     try:
         blocking, locks = ask("blocking", server), ask("pg_locks", server)
     finally:
-        _finish(second)
-        _finish(first)
+        finish(second)
+        finish(first)
     assert blocking.value("pg_blocked_sessions") == 2
     assert blocking.value("pg_blocking_largest_tree_sessions") == 2
     assert blocking.value("pg_blocking_depth") == 2
@@ -274,13 +255,13 @@ def test_a_chain_of_advisory_locks_is_as_deep_as_it_is_long(
     holder.execute("SELECT pg_advisory_lock(1)")
     middle.execute("SELECT pg_advisory_lock(2)")
     waiting = "wait_event_type = 'Lock'"
-    _start(middle, "SELECT pg_advisory_lock(1)", server, waiting)
-    _start(last, "SELECT pg_advisory_lock(2)", server, waiting)
+    start(middle, "SELECT pg_advisory_lock(1)", server, waiting)
+    start(last, "SELECT pg_advisory_lock(2)", server, waiting)
     try:
         blocking = ask("blocking", server)
     finally:
-        _finish(last)
-        _finish(middle)
+        finish(last)
+        finish(middle)
     assert blocking.value("pg_blocked_sessions") == 2
     assert blocking.value("pg_blocking_depth") == 2
     assert blocking.value("pg_blocking_roots", state="idle") == 1

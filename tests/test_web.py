@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import httpx
+import pytest
 
 from exporter import web
-from exporter.model import Family, JobKey, MetricType, Sample
+from exporter.evidence import Evidence
+from exporter.model import Family, JobKey, MetricType, Query, Rows, Sample
 from exporter.render import fragment
-from exporter.status import QueryStatus, Status, TargetStatus
+from exporter.status import EvidenceStatus, QueryStatus, Status, TargetStatus
 from exporter.store import Store
 from exporter.telemetry import Telemetry
 
+EVIDENT = Query("tree", "locks", "Trees.", 15.0, 1.0, (), (), (), "tree.sql", evidence="blocking")
 STATUS = Status(
     version="1.2.3",
     started=1000.0,
@@ -32,10 +35,21 @@ STATUS = Status(
                 QueryStatus("pg_locks", "locks", None, "ok", every=15.0, last_success=1050.0, samples=7),
                 QueryStatus("oauth2_tokens", "oauth2", "app", "skipped", "relation: <none>", "CREATE it"),
             ),
+            evidence=(EvidenceStatus("blocking", "evidence/main/blocking", 1, 1050.0, lasting=True),),
         ),
     ),
     disabled=(),
 )
+
+
+def _evidence() -> Evidence:
+    """One episode, which goes on: a session in two runs."""
+    evidence = Evidence(keep=5)
+    for at in (1035.0, 1050.0):
+        columns = ("depth", "pid", "usename", "waiting_seconds", "query")
+        rows = Rows(columns, [(0, 41, "app<b>", None, None), (1, 42, "web", 125.2, "select 1")])
+        evidence.note(JobKey("tree", "main"), EVIDENT, rows, at)
+    return evidence
 
 
 class Site:
@@ -60,6 +74,7 @@ class Site:
                 lambda: status,
                 lambda: frozenset({"main", "replica"}),
                 None if faults is None else reload,
+                _evidence(),
             )
         )
 
@@ -157,3 +172,45 @@ def test_scrapes_are_counted() -> None:
     site.ask("/metrics?target=nobody")
     families = {family.name: family for family in site.telemetry.process_families(series=0)}
     assert families["pg_exporter_scrapes_total"].samples[0].value == 1
+
+
+def test_evidence_is_json_with_the_newest_snapshot_first() -> None:
+    answer = Site().ask("/evidence/main/blocking")
+    assert answer.headers["cache-control"] == "no-store"
+    [episode] = answer.json()["episodes"]
+    assert (episode["began"], episode["ended"], episode["runs"]) == (1035.0, None, 2)
+    assert [snapshot["at"] for snapshot in episode["snapshots"]] == [1050.0, 1035.0]
+    assert episode["snapshots"][0]["rows"][0] == {
+        "depth": 0,
+        "pid": 41,
+        "usename": "app<b>",
+        "waiting_seconds": None,
+        "query": None,
+    }
+
+
+def test_a_browser_gets_evidence_as_a_page_on_which_nothing_runs() -> None:
+    answer = Site().ask("/evidence/main/blocking", {"Accept": "text/html,*/*"})
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "app&lt;b&gt;" in answer.text
+    assert "2m5s" in answer.text
+    assert "Going on" in answer.text
+
+
+def test_the_form_of_evidence_can_be_asked_for_in_the_address() -> None:
+    site = Site()
+    assert site.ask("/evidence/main/blocking?format=html").headers["content-type"].startswith("text/html")
+    plain = site.ask("/evidence/main/blocking?format=json", {"Accept": "text/html"})
+    assert plain.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("path", ["main/other", "replica/blocking"])
+def test_evidence_that_there_is_not_is_not_found(path: str) -> None:
+    assert Site().ask(f"/evidence/{path}").status_code == 404
+
+
+def test_the_status_page_leads_to_the_evidence() -> None:
+    page = Site().ask("/").text
+    assert 'href="evidence/main/blocking?format=html"' in page
+    assert "going on" in page

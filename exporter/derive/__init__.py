@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from exporter.derive.blocking import blocking_tree
+from exporter.derive.blocking_evidence import blocking_evidence
 from exporter.derive.top_clients import top_clients
 from exporter.derive.window_counter import window_counter
 from exporter.model import Rows
@@ -25,6 +26,7 @@ class Derivation(Protocol):
 
 
 DERIVATIONS: Mapping[str, Derivation] = {
+    "blocking_evidence": blocking_evidence,
     "blocking_tree": blocking_tree,
     "top_clients": top_clients,
     "window_counter": window_counter,

@@ -10,6 +10,7 @@ from exporter.model import Rows
 
 _PREPARED_PID = 0  # what pg_blocking_pids() answers for a prepared transaction
 _PREPARED = "prepared transaction"
+_AUTOVACUUM = "autovacuum"
 _OTHER = "other"  # a background process, or a session that ended while the server was asked
 
 # What a root can be counted under. All are reported every time, so that no series comes and goes.
@@ -18,6 +19,7 @@ ROOT_STATES = (
     "idle",
     "idle in transaction",
     "idle in transaction (aborted)",
+    _AUTOVACUUM,
     _PREPARED,
     _OTHER,
 )
@@ -30,6 +32,7 @@ COLUMNS = (
     "depth",
     "longest_wait",
     "cycle_sessions",
+    "behind_autovacuum",
 )
 
 
@@ -80,9 +83,12 @@ def blocking_tree(rows: Rows, previous: object | None, now: float) -> tuple[Rows
     tree = shape(blockers)
     seen = _first_seen(sessions, previous, now)
     longest = max((now - since for since in seen.values()), default=0.0)
-    whole = (None, None, tree.blocked, tree.largest, tree.depth, max(0.0, longest), tree.rootless)
-    counts = _roots_by_state(tree.roots, sessions)
-    by_state = ((state, counts[state], None, None, None, None, None) for state in ROOT_STATES)
+    states = _root_states(tree.roots, sessions)
+    vacuums = [root for root, state in states.items() if state == _AUTOVACUUM]
+    behind = sum(map(len, levels(vacuums, waiters_of(blockers))))
+    whole = (None, None, tree.blocked, tree.largest, tree.depth, max(0.0, longest), tree.rootless, behind)
+    counts = Counter(states.values())
+    by_state = ((state, counts[state], *(None,) * (len(COLUMNS) - 2)) for state in ROOT_STATES)
     return Rows(COLUMNS, (whole, *by_state), rows.seconds), seen
 
 
@@ -91,19 +97,25 @@ def shape(blockers: Mapping[int, Collection[int]]) -> Tree:
 
     Time and memory grow with the number of edges, not of paths: n sessions in one queue have n * n / 2 edges.
     """
+    waiters = waiters_of(blockers)
+    roots = frozenset(waiters.keys() - blockers.keys())
+    sizes = [len(level) for level in levels(roots, waiters)]
+    # Holders of one shared lock all hold up the same sessions, which need counting only once.
+    alike = {frozenset(waiters[root]): root for root in roots}
+    largest = max((sum(map(len, levels((root,), waiters))) for root in alike.values()), default=0)
+    return Tree(roots, len(blockers), largest, len(sizes), len(blockers) - sum(sizes))
+
+
+def waiters_of(blockers: Mapping[int, Collection[int]]) -> Mapping[int, set[int]]:
+    """Return who waits for whom the other way round: to each blocker those who wait for it."""
     waiters: defaultdict[int, set[int]] = defaultdict(set)
     for waiter, ahead in blockers.items():
         for blocker in ahead:
             waiters[blocker].add(waiter)
-    roots = frozenset(waiters.keys() - blockers.keys())
-    levels = [len(level) for level in _levels(roots, waiters)]
-    # Holders of one shared lock all hold up the same sessions, which need counting only once.
-    alike = {frozenset(waiters[root]): root for root in roots}
-    largest = max((sum(map(len, _levels((root,), waiters))) for root in alike.values()), default=0)
-    return Tree(roots, len(blockers), largest, len(levels), len(blockers) - sum(levels))
+    return waiters
 
 
-def _levels(start: Collection[int], waiters: Mapping[int, set[int]]) -> Iterator[set[int]]:
+def levels(start: Collection[int], waiters: Mapping[int, set[int]]) -> Iterator[set[int]]:
     """Yield who waits for one of `start`, then who waits for one of those, and so on; each session once."""
     seen: set[int] = set()
     front = start
@@ -128,7 +140,7 @@ def _first_seen(
     return {wait: known.get(wait, now) for wait in waiting}
 
 
-def _roots_by_state(roots: Collection[int], sessions: Collection[_Session]) -> Counter[object]:
+def _root_states(roots: Collection[int], sessions: Collection[_Session]) -> Mapping[int, object]:
     states = {session.pid: session.state for session in sessions if not session.blockers}
     states[_PREPARED_PID] = _PREPARED
-    return Counter(state if (state := states.get(root)) in ROOT_STATES else _OTHER for root in roots)
+    return {root: state if (state := states.get(root)) in ROOT_STATES else _OTHER for root in roots}

@@ -28,6 +28,10 @@
 --     column: cycle_sessions
 --     type: gauge
 --     help: "Blocked sessions with no root: they wait for each other in a circle or behind one, until the deadlock check ends it."
+--   pg_blocking_autovacuum_sessions:
+--     column: behind_autovacuum
+--     type: gauge
+--     help: "Sessions held up by autovacuum; for long only by one against wraparound, any other gives way after deadlock_timeout."
 
 -- One row for each session that waits, with those it waits for, and one for each of these with its state. The tree is
 -- not built here: a queue of n sessions has n * n / 2 edges, and recursion over them in SQL takes seconds.
@@ -37,7 +41,7 @@ with session as materialized (
   select
     pid,
     coalesce(leader_pid, pid) as leader,
-    state,
+    case when backend_type = 'autovacuum worker' then 'autovacuum' else state end as state,
     wait_event_type = 'Lock' as is_waiting,
     query_start
   from pg_catalog.pg_stat_activity

@@ -1,0 +1,28 @@
+"""Owns sessions that tests make busy: statements that do not end by themselves, and how they are ended."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import pq
+
+from servers import Server
+
+
+def start(connection: psycopg.Connection, sql: str, server: Server, until: str) -> None:
+    """Send a statement that will not end by itself; return when pg_stat_activity shows `until` of it."""
+    connection.pgconn.send_query(sql.encode())
+    connection.pgconn.flush()
+    shown = f"SELECT {until} FROM pg_stat_activity WHERE pid = {connection.info.backend_pid}"
+    with psycopg.connect(server.dsn(), autocommit=True) as observer:
+        for _ in range(20_000):
+            if observer.execute(shown).fetchone() == (True,):
+                return
+    raise AssertionError(f"never seen: {until}")
+
+
+def finish(connection: psycopg.Connection) -> None:
+    """Cancel what the connection is at and read its answer, so that it can be closed."""
+    connection.cancel()
+    while connection.pgconn.get_result() is not None:
+        pass
+    assert connection.pgconn.transaction_status != pq.TransactionStatus.ACTIVE
