@@ -15,6 +15,7 @@ from exporter.model import Needs
 from exporter.settings import (
     BackupSettings,
     Databases,
+    EvidenceSettings,
     Log,
     QueryOverride,
     Settings,
@@ -63,7 +64,8 @@ def test_the_configuration_manual_has_a_row_for_every_key() -> None:
     keys |= {f"queries.<name>.{key}" for key in QueryOverride.model_fields}
     keys |= {f"web.{key}" for key in Web.model_fields} | {f"log.{key}" for key in Log.model_fields}
     keys |= {f"oauth2.{field.alias or key}" for key, field in StoreSettings.model_fields.items()}
-    keys |= {*Settings.model_fields} - {"targets", "queries", "backups", "web", "log"}
+    keys |= {f"evidence.{key}" for key in EvidenceSettings.model_fields}
+    keys |= {*Settings.model_fields} - {"targets", "queries", "backups", "web", "log", "evidence"}
     assert keys <= rows(CONFIGURATION)
 
 
