@@ -106,10 +106,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One file of the catalogue and its variants by server version. Times in seconds.
-
-    `variants` holds (lowest major, SQL) in ascending order; the file without a number has floor 0.
-    """
+    """One file of the catalogue, with `variants` (lowest major or 0, SQL) in ascending order; times in seconds."""
 
     name: str
     set: str
