@@ -106,7 +106,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One file of the catalogue, with `variants` (lowest major or 0, SQL) in ascending order; times in seconds."""
+    """One file of the catalogue; `variants`: (lowest major or 0, SQL), ascending; times in seconds."""
 
     name: str
     set: str
