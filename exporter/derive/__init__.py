@@ -10,6 +10,7 @@ from typing import Protocol
 
 from exporter.derive.blocking import blocking_tree
 from exporter.derive.blocking_evidence import blocking_evidence
+from exporter.derive.busiest import busiest
 from exporter.derive.top_clients import top_clients
 from exporter.derive.window_counter import window_counter
 from exporter.model import Rows
@@ -28,6 +29,7 @@ class Derivation(Protocol):
 DERIVATIONS: Mapping[str, Derivation] = {
     "blocking_evidence": blocking_evidence,
     "blocking_tree": blocking_tree,
+    "busiest": busiest,
     "top_clients": top_clients,
     "window_counter": window_counter,
 }
