@@ -110,7 +110,7 @@ def _expected_families(major: int, role: Role) -> set[str]:
     """Return the families that this server must have by what the queries and the help texts say."""
     expected = set()
     for query in QUERIES.values():
-        if query.on in (Role.ANY, role):
+        if query.on in (Role.ANY, role) and _lowest_major(query) <= major:
             for column in query.columns:
                 since = re.search(r"\(PostgreSQL (\d+) and later\)", column.help)
                 if since is None or int(since[1]) <= major:
