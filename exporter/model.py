@@ -126,11 +126,9 @@ class Query:
     alternatives: tuple[Alternative, ...] = ()  # the first whose needs are met runs, not `variants`
     budget: float | None = None  # the share of time that runs may take, 0.01 is 1 %; else the interval grows
     evidence: str | None = None  # the kind of snapshots that the rows are kept as
-    # Entities of a token store (see `entities`) whose names stand as placeholders in the SQL; `over_any`: one
-    # of them is enough; `shows`: fields, as `users.enabled`, that the store has to show.
-    over: tuple[str, ...] = ()
-    over_any: bool = False
-    shows: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()  # entities of a token store whose names stand as placeholders in the SQL
+    over_any: bool = False  # one of them is enough
+    shows: tuple[str, ...] = ()  # fields, as `users.enabled`, that the store has to show
     reads: tuple[Needs, ...] = ()  # besides `needs`: the relations that a profile put for placeholders
     counted: bool = False  # where the relations are too large to be read, it runs as `estimated`, without SQL
     estimated: bool = False
