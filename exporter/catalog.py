@@ -14,7 +14,7 @@ from pathlib import Path
 from exporter import header, query_yaml
 from exporter.document import Document, in_order, parse, read_text, reason
 from exporter.errors import ConfigError, Fault
-from exporter.model import Catalog, Query
+from exporter.model import Query
 from exporter.naming import openmetrics_family
 from exporter.overlay import EXTENSION_SCHEMA, unknown_placeholders
 from exporter.section import Section
@@ -44,6 +44,15 @@ class _Names(StrEnum):
 
     OWN = "own"
     FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All queries by name, the sets that are off unless asked for, and what was read without effect."""
+
+    queries: Mapping[str, Query]
+    optional_sets: frozenset[str] = frozenset()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exporter import catalog, database, profile_files, settings, targets
+from exporter.catalog import Catalog
 from exporter.derive import DERIVATIONS
 from exporter.document import KeyPath, suggestion
 from exporter.errors import ConfigError, Fault
-from exporter.model import Catalog, Query, Skip, Target
+from exporter.model import Query, Skip, Target
 from exporter.override import Overrides, merge
 from exporter.profile import Profile
 from exporter.store_settings import AUTO, NONE

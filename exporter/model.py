@@ -140,15 +140,6 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Catalog:
-    """All queries by name, the sets that are off unless asked for, and what was read without effect."""
-
-    queries: Mapping[str, Query]
-    optional_sets: frozenset[str] = frozenset()
-    remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Secret:
     """Where a password comes from; exactly one is set, or none (pgpass, or none needed)."""
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from exporter.catalog import Catalog
 from exporter.document import KeyPath, in_order, suggestion
 from exporter.duration import format_duration
 from exporter.errors import ConfigError, Fault
 from exporter.model import (
     UNKNOWN_PAGES,
-    Catalog,
     DatabaseInfo,
     Needs,
     Query,

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from exporter.catalog import load
+from exporter.catalog import Catalog, load
 from exporter.errors import ConfigError, Fault
-from exporter.model import Catalog
 
 HEADER = """\
 -- help: Locks held.

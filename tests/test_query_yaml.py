@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from daemon import finish
-from exporter.catalog import load, shipped_directory
+from exporter.catalog import Catalog, load, shipped_directory
 from exporter.database import Database
 from exporter.derive import DERIVATIONS
 from exporter.errors import ConfigError
 from exporter.model import (
-    Catalog,
     DatabaseInfo,
     Family,
     Histogram,

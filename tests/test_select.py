@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from exporter.catalog import Catalog
 from exporter.errors import ConfigError, Fault
-from exporter.model import Catalog, Query, Skip, SkipReason
+from exporter.model import Query, Skip, SkipReason
 from exporter.targets import select
 from setting_files import places, settings
 
