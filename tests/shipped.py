@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -67,17 +68,23 @@ class Answer:
         return found[0] if found else None
 
 
-def ask(name: str, server: Server, database: str = "postgres", dsn: str | None = None) -> Answer:
+def ask(
+    name: str, server: Server, database: str = "postgres", dsn: str | None = None, limit: int | None = None
+) -> Answer:
     """Run a shipped query once, as the role `monitor` unless a DSN says otherwise."""
     with connect(dsn or server.monitor_dsn(database)) as connection:
-        return ask_on(connection, name)
+        return ask_on(connection, name, limit=limit)
 
 
 def ask_on(
-    connection: psycopg.Connection, name: str, previous: object | None = None, now: float = 0.0
+    connection: psycopg.Connection,
+    name: str,
+    previous: object | None = None,
+    now: float = 0.0,
+    limit: int | None = None,
 ) -> Answer:
-    """Run a shipped query once on an open connection."""
-    query = QUERIES[name]
+    """Run a shipped query once on an open connection, with its own limit or another one."""
+    query = QUERIES[name] if limit is None else replace(QUERIES[name], limit=limit)
     database = connection.info.dbname if query.scope is Scope.DATABASE else None
     rows = run(connection, query)
     if query.derive is not None:
@@ -136,6 +143,14 @@ def fresh_role(server: Server, settings: str = "") -> Iterator[tuple[str, str]]:
         yield name, password
     finally:
         server.execute(f"DROP ROLE {name}")
+
+
+def until(server: Server, sql: str, database: str) -> None:
+    """Wait until a condition holds: statistics come some time after the session that caused them has ended."""
+    deadline = time.monotonic() + 20
+    while server.execute(f"SELECT {sql}", database) != [(True,)]:
+        assert time.monotonic() < deadline, f"not within 20 s: {sql}"
+        time.sleep(0.02)
 
 
 @contextmanager
