@@ -146,7 +146,7 @@ def fresh_role(server: Server, settings: str = "") -> Iterator[tuple[str, str]]:
 
 
 def until(server: Server, sql: str, database: str) -> None:
-    """Wait until a condition holds: statistics come some time after the session that caused them has ended."""
+    """Wait until a condition holds: statistics come a while after their session has ended."""
     deadline = time.monotonic() + 20
     while server.execute(f"SELECT {sql}", database) != [(True,)]:
         assert time.monotonic() < deadline, f"not within 20 s: {sql}"
