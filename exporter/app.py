@@ -18,13 +18,14 @@ from starlette.applications import Starlette
 from exporter import __version__, logs, web
 from exporter.backup_watch import BackupWatch
 from exporter.configuration import Configuration
-from exporter.database import Database
 from exporter.derive import DERIVATIONS
 from exporter.errors import ConfigError, Fault
+from exporter.gateways import gateway_to
 from exporter.model import JobKey, Outcome, Target
 from exporter.render import fragment
 from exporter.runner import Runner
 from exporter.schedule import Schedule
+from exporter.scout import Gateway
 from exporter.status import Status, not_ready, skipped_status, target_status
 from exporter.store import Store
 from exporter.telemetry import Telemetry
@@ -44,7 +45,7 @@ class _Watched:
     """A target's supervisor, its connections, and the task that supervises."""
 
     watch: Watch
-    database: Database
+    gateway: Gateway
     task: asyncio.Task[None]
 
 
@@ -92,7 +93,7 @@ class Daemon:
         tasks = [*self._chores, *(watched.task for watched in self._targets.values())]
         await asyncio.gather(*map(_cancel, tasks))
         await self._schedule.drain(self.configuration.settings.shutdown_grace)
-        await asyncio.gather(*(watched.database.close() for watched in self._targets.values()))
+        await asyncio.gather(*(watched.gateway.close() for watched in self._targets.values()))
 
     async def reload(self) -> tuple[str, ...]:
         """Take the configuration and the catalogue as they are now; keep the old ones when they are bad.
@@ -142,11 +143,11 @@ class Daemon:
             watched.watch.settled(key)
 
     def _watch(self, target: Target) -> None:
-        database = Database(target, random=random.random)
+        gateway = gateway_to(target)
         choice = self.configuration.stores[target.name]
-        watch = Watch(target, self.configuration.queries, database, self._engine, choice)
+        watch = Watch(target, self.configuration.queries, gateway, self._engine, choice)
         task = asyncio.create_task(watch.serve(), name=f"watch {target.name}")
-        self._targets[target.name] = _Watched(watch, database, task)
+        self._targets[target.name] = _Watched(watch, gateway, task)
 
     async def _adopt(self, new: Configuration) -> None:
         old, self.configuration = self.configuration, new
@@ -177,7 +178,7 @@ class Daemon:
         await _cancel(watched.task)
         watched.watch.retire()
         self.evidence.forget(name)
-        await watched.database.close()
+        await watched.gateway.close()
 
     async def _publish_process(self) -> None:
         while True:

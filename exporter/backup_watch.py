@@ -7,13 +7,14 @@ for its entry before it comes back; other entries go on.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from threading import Event, Thread
+from functools import partial
+from threading import Event
 
+from exporter.aside import aside
 from exporter.backup_reader import StoppedError
 from exporter.backups import Inspector, Report
 from exporter.model import JobKey
@@ -85,7 +86,8 @@ class BackupWatch:
         report: Report | None = None
         if entry.check is None or entry.check.done():
             entry.stop = Event()
-            entry.check = _in_thread(entry)
+            check = partial(_checked, entry.inspector, entry.stop.is_set)
+            entry.check = aside(check, f"backups {entry.settings.name}")
             await asyncio.wait([entry.check], timeout=self._deadline)
             report = entry.check.result() if entry.check.done() else None
         entry.stop.set()
@@ -97,37 +99,18 @@ class BackupWatch:
         entry.due = self._now() + (wait if report.complete else min(wait, _PAUSE))
 
 
-def _in_thread(entry: _Entry) -> asyncio.Future[Report | None]:
-    """Start a check; None is its result when it was stopped or has a bug.
-
-    The thread is a daemon's, not the pool's of `asyncio.to_thread`: that one is waited for at the end, and a
-    file system that hangs would keep the exporter from ending.
-    """
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Report | None] = loop.create_future()
-    inspector, stop = entry.inspector, entry.stop
-
-    def work() -> None:
-        report: Report | None = None
-        try:
-            report = inspector.check(stop.is_set)
-        except StoppedError:
-            pass
-        except Exception as error:  # noqa: BLE001 - a check must end with an answer, whatever happens in it
-            log.error("a check of backups failed", extra=_bug(inspector.entry.name, error))  # noqa: TRY400 - see _bug
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(_settle, future, report)
-
-    Thread(target=work, name=f"backups {inspector.entry.name}", daemon=True).start()
-    return future
+def _checked(inspector: Inspector, is_stopped: Callable[[], bool]) -> Report | None:
+    """Return what a check found; None when it was stopped or has a bug."""
+    try:
+        return inspector.check(is_stopped)
+    except StoppedError:
+        pass
+    except Exception as error:  # noqa: BLE001 - a check must end with an answer, whatever happens in it
+        log.error("a check of backups failed", extra=_bug(inspector.entry.name, error))  # noqa: TRY400 - see _bug
+    return None
 
 
 def _bug(name: str, error: Exception) -> dict[str, object]:
     """Return where it happened, without the exception's message: that might quote a backup."""
     where = traceback.extract_tb(error.__traceback__)[-1]
     return {"backup": name, "error": type(error).__name__, "at": f"{where.name}:{where.lineno}"}
-
-
-def _settle(future: asyncio.Future[Report | None], report: Report | None) -> None:
-    if not future.done():
-        future.set_result(report)

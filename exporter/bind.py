@@ -1,13 +1,15 @@
 """Owns the way from a profile to SQL: sources as subselects in terms of the model, and the columns they read.
 
-Times come out as timestamptz, flags are never null, absent fields have the value that `entities.FIELDS` gives
-them. The result does not depend on the session's time zone, nor on its search_path.
+Times come out as timestamptz, or what `dialect` says; flags are never null, absent fields have the value that
+`entities.FIELDS` gives them. The result does not depend on the session's time zone, nor on its search_path.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from exporter.dialect import DIALECTS, Dialect
+from exporter.engines import Engine
 from exporter.entities import FIELDS, Entity, FieldKind, Test, TimeType, TokenKind
 from exporter.profile import (
     Constant,
@@ -30,29 +32,6 @@ from exporter.quoting import identifier, literal
 
 NOW = "now()"
 
-_ZONED = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)? ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)$"
-_ZONELESS = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?)?$"
-
-_CONVERTED: Mapping[TimeType, str] = {
-    TimeType.TZ: "%",
-    TimeType.NAIVE_UTC: "(% at time zone 'UTC')",
-    TimeType.EPOCH: "to_timestamp(%)",
-    TimeType.EPOCH_MS: "to_timestamp(% / 1000.0)",
-    # What is no time becomes null instead of an error: one bad row must not hide all the others.
-    TimeType.TEXT_ISO: (
-        f"(case when % ~ '{_ZONED}' then %::timestamptz"
-        f" when % ~ '{_ZONELESS}' then %::timestamp at time zone 'UTC' end)"
-    ),
-}
-
-_DOMAIN: Mapping[TimeType, str] = {
-    TimeType.TZ: "%",
-    TimeType.NAIVE_UTC: "(% at time zone 'UTC')",
-    # Whole numbers, as the column has: e > t is e > floor(t), and only then an index on it is used.
-    TimeType.EPOCH: "floor(extract(epoch from %))::bigint",
-    TimeType.EPOCH_MS: "floor(extract(epoch from %) * 1000)::bigint",
-}
-
 _TESTS: Mapping[Test, str] = {
     Test.ON: "coalesce(%, false)",
     Test.OFF: "coalesce(not %, false)",
@@ -62,22 +41,16 @@ _TESTS: Mapping[Test, str] = {
     Test.ZERO: "(coalesce(%, 1) = 0)",
 }
 
-# What makes the types of all arms of a union the same.
-_CASTS: Mapping[FieldKind, str] = {
-    FieldKind.LIST: "::text[]",
-    FieldKind.TEXT: "::text",
-    FieldKind.KIND: "::text",
-}
 _KINDS = ", ".join(literal(kind) for kind in TokenKind)
 _PKCE = "case when coalesce(%, '') = '' then 'none' when % in ('S256', 'plain') then % else 'other' end"
 
 
-def in_domain(kind: TimeType, moment: str = NOW) -> str | None:
-    """Return a timestamptz `moment` as what a bare column of this type can be compared with by > and <=.
+def in_domain(kind: TimeType, moment: str = NOW, engine: Engine = Engine.POSTGRESQL) -> str | None:
+    """Return a `moment` of the model as what a bare column of this type can be compared with by > and <=.
 
     None for text: its order is not that of time.
     """
-    shape = _DOMAIN.get(kind)
+    shape = DIALECTS[engine].domain.get(kind)
     return None if shape is None else shape.replace("%", moment)
 
 
@@ -101,10 +74,10 @@ def source_where(source: Source, now: str = NOW) -> str:
 
 
 def timestamptz(time: Time, source: Source, now: str = NOW) -> str:
-    """Return a time as timestamptz."""
+    """Return a time as the model has it: timestamptz, or to SQLite seconds since 1970."""
     if isinstance(time, TimeExpression):
         return f"({sql(time.sql, source, now)})"
-    converted = _convert(column(time.column), time.type)
+    converted = _convert(column(time.column), time.type, source)
     if not time.otherwise:
         return converted
     return f"coalesce({converted}, {sql(time.otherwise, source, now)})"
@@ -119,17 +92,17 @@ def sql(text: str, source: Source, now: str = NOW) -> str:
         name = f"{reference.alias or 't'}.{identifier(reference.name)}"
         if not reference.time:
             return name
-        return _convert(name, source.time if reference.time == "time" else TimeType(reference.time))
+        return _convert(name, source.time if reference.time == "time" else TimeType(reference.time), source)
 
     return substitute(text, render)
 
 
 def field_sql(source: Source, name: str, now: str = NOW) -> str:
     """Return the SQL of one field of a source, in the type of the model; a flag is never null."""
-    field = FIELDS[source.entity][name]
+    field, dialect = FIELDS[source.entity][name], DIALECTS[source.engine]
     value = source.fields.get(name)
     if value is None:
-        return field.absent
+        return dialect.absent(field.absent)
     plain = _value(value, source, now)
     if field.kind is FieldKind.FLAG and not isinstance(value, FlagColumn):
         return f"coalesce({plain}, {field.absent})"
@@ -137,7 +110,7 @@ def field_sql(source: Source, name: str, now: str = NOW) -> str:
         return _PKCE.replace("%", plain)
     if field.kind is FieldKind.KIND and isinstance(value, Expression):
         return f"case when {plain} in ({_KINDS}) then {plain} else 'other' end"
-    return plain + _CASTS.get(field.kind, "")
+    return plain + dialect.casts.get(field.kind, "")
 
 
 def source_sql(source: Source, now: str = NOW) -> str:
@@ -187,8 +160,8 @@ def qualified(relation: Relation) -> str:
     return f"{identifier(relation.schema)}.{identifier(relation.name)}"
 
 
-def _convert(name: str, kind: TimeType) -> str:
-    return _CONVERTED[kind].replace("%", name)
+def _convert(name: str, kind: TimeType, source: Source) -> str:
+    return DIALECTS[source.engine].converted[kind].replace("%", name)
 
 
 def _value(value: Value, source: Source, now: str) -> str:
@@ -196,7 +169,7 @@ def _value(value: Value, source: Source, now: str) -> str:
         case Constant(kind):
             return literal(kind)
         case KindColumn():
-            return _kind(value)
+            return _kind(value, DIALECTS[source.engine])
         case TimeColumn() | TimeExpression():
             return timestamptz(value, source, now)
         case FlagColumn(name, test):
@@ -207,10 +180,10 @@ def _value(value: Value, source: Source, now: str) -> str:
             return f"({sql(text, source, now)})"
 
 
-def _kind(value: KindColumn) -> str:
+def _kind(value: KindColumn, dialect: Dialect) -> str:
     arms: dict[TokenKind, list[str]] = {}
     for text, kind in value.kinds.items():
-        arms.setdefault(kind, []).append(literal(text))
-    written = f"lower({column(value.column)}::text)"
+        arms.setdefault(kind, []).append(dialect.literal(text))
+    written = dialect.lower.replace("%", column(value.column))
     cases = "".join(f" when {written} in ({', '.join(found)}) then '{kind}'" for kind, found in arms.items())
     return f"case{cases} else '{TokenKind.OTHER}' end"

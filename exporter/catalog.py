@@ -1,6 +1,6 @@
 """Owns the way from files to queries: `<directory>/<set>/<name>[.<alternative>][.<major>].sql`.
 
-All faults of all files are collected before the first is raised.
+An alternative `sqlite` is the SQL for that engine. All faults are collected before the first is raised.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from exporter import header, query_yaml
 from exporter.document import Document, in_order, parse, read_text, reason
+from exporter.engines import Engine
 from exporter.errors import ConfigError, Fault
 from exporter.model import Query
 from exporter.naming import openmetrics_family
@@ -23,6 +24,7 @@ from exporter.statement import NO_SQL, statement
 _FILE = re.compile(
     rf"(?P<name>[a-z][a-z0-9_]*)(?:\.(?P<alternative>{header.ALTERNATIVE}))?(?:\.(?P<major>[1-9][0-9]?))?\.sql"
 )
+_ENGINES = frozenset(Engine) - {Engine.POSTGRESQL}
 _SET = re.compile(r"[a-z][a-z0-9_-]*")
 # A line of a header at the top of a variant, as opposed to a comment about the variant.
 _HEADER_LINE = re.compile(rf"--\s*(?:{'|'.join(header.KEYS)})\s*:")
@@ -136,7 +138,7 @@ def _read_set(folder: Path, derivations: Collection[str], found: _Findings) -> N
                 by_major = files.setdefault(match["name"], {}).setdefault(match["alternative"] or "", {})
                 by_major[int(match["major"] or 0)] = path
             else:
-                shape = "name.sql, name.17.sql or name.alternative.sql, in lower-case letters, digits and _"
+                shape = "name.sql, name.17.sql, name.alternative.sql or name.sqlite.sql, in lower case"
                 found.faults.append(Fault(str(path), "", "is no name for a query file", shape))
     if files and not _SET.fullmatch(folder.name):
         shape = "lower-case letters, digits, _ and -"
@@ -192,6 +194,7 @@ def _read_query(name: str, files: _Paths, derivations: Collection[str], found: _
                 alternatives=tuple(
                     replace(each, variants=alternatives.get(each.name, ())) for each in query.alternatives
                 ),
+                dialects={each: alternatives[each][0][1] for each in _ENGINES & alternatives.keys()},
             )
             found.faults.extend(_alone(whole, files, document))
             found.faults.extend(_unknown(whole))
@@ -220,7 +223,7 @@ def _alone(query: Query, files: _Paths, document: Document) -> Iterator[Fault]:
         if name not in files:
             where = ("alternatives", name)
             yield document.fault(where, "has no file", f"add {query.name}.{name}.sql, of SQL alone")
-    for name in files.keys() - {"", *declared}:
+    for name in files.keys() - {"", *declared, *_ENGINES}:
         for path in files[name].values():
             problem = f"is an alternative that {query.name}.sql does not name"
             yield Fault(str(path), "", problem, "add it to its alternatives")

@@ -11,13 +11,12 @@ from exporter import bind
 from exporter.counter import countable, described
 from exporter.counting import leaves
 from exporter.counting_sql import leaves_statement
-from exporter.database import Database
 from exporter.entities import Entity
 from exporter.errors import QueryError
 from exporter.findings import Facts, Role, Session, StoreFacts, TokenTable
 from exporter.model import UNKNOWN_PAGES, Query, Rows, Target
 from exporter.profile import Profile, Source
-from exporter.scout import Known
+from exporter.scout import Gateway, Known
 from exporter.survey import Survey, survey
 from exporter.targets import selected_databases
 from exporter.token_store import Choice
@@ -70,7 +69,7 @@ _STORE_NAME = re.compile("token|oauth", re.IGNORECASE)
 _AVAILABLE = "select name from pg_catalog.pg_available_extensions"
 
 
-async def ask(gateway: Database, target: Target, queries: Mapping[str, Query], choice: Choice) -> Facts:
+async def ask(gateway: Gateway, target: Target, queries: Mapping[str, Query], choice: Choice) -> Facts:
     """Return the facts about a target.
 
     Raises:
@@ -101,7 +100,7 @@ async def ask(gateway: Database, target: Target, queries: Mapping[str, Query], c
     )
 
 
-async def _store(gateway: Database, found: Survey, name: str, choice: Choice) -> StoreFacts:
+async def _store(gateway: Gateway, found: Survey, name: str, choice: Choice) -> StoreFacts:
     known = found.facts[name]
     assert isinstance(known, Known) and known.store is not None  # noqa: S101, PT018  # as the caller looked
     profile = known.store.profile
@@ -128,7 +127,7 @@ def _is_alike(rows: Rows, choice: Choice) -> bool:
     return any(choice.is_named or name in kept or _STORE_NAME.search(name) for name in names)
 
 
-async def _table(gateway: Database, known: Known, profile: Profile, source: Source) -> TokenTable:
+async def _table(gateway: Gateway, known: Known, profile: Profile, source: Source) -> TokenTable:
     relation = bind.qualified(source.relation)
     info = known.info.relations.get(relation)
     table = TokenTable(source.key, relation, info.pages if info else UNKNOWN_PAGES)
@@ -144,11 +143,11 @@ async def _table(gateway: Database, known: Known, profile: Profile, source: Sour
     return replace(table, leaves=leaves(rows), problem="" if rows.rows else "it is no table")
 
 
-async def _rows(gateway: Database, sql: str, *, heavy: bool = False) -> Sequence[tuple[object, ...]]:
+async def _rows(gateway: Gateway, sql: str, *, heavy: bool = False) -> Sequence[tuple[object, ...]]:
     return (await gateway.fetch(sql, timeout=_TIMEOUT, heavy=heavy)).rows
 
 
-async def _role(gateway: Database) -> Role:
+async def _role(gateway: Gateway) -> Role:
     [(superuser, reads_stats, reads_settings, reserved, reads_data, limit, until)] = await _rows(
         gateway, _ROLE
     )
@@ -163,7 +162,7 @@ async def _role(gateway: Database) -> Role:
     )
 
 
-async def _session(gateway: Database, target: Target, started: float) -> Session:
+async def _session(gateway: Gateway, target: Target, started: float) -> Session:
     """Look a few times: a pooler may change the session, and the fastest answer dates the clock best."""
     looks = [await _look(gateway, started) for _ in range(_LOOKS)]
     best = min(looks, key=lambda look: look.session.clock_error).session
@@ -172,7 +171,7 @@ async def _session(gateway: Database, target: Target, started: float) -> Session
     return replace(best, pooled=old or len(pids) > 1 or await _shares_one_of(pids, gateway, target))
 
 
-async def _shares_one_of(pids: set[object], gateway: Database, target: Target) -> bool:
+async def _shares_one_of(pids: set[object], gateway: Gateway, target: Target) -> bool:
     """Tell whether the heavy lane, a connection of its own, is given a session that the fast lane had."""
     if target.max_connections < _LANES_APART:
         return False
@@ -189,7 +188,7 @@ class _Look:
     session: Session
 
 
-async def _look(gateway: Database, started: float) -> _Look:
+async def _look(gateway: Gateway, started: float) -> _Look:
     before = time.time()
     [(pid, clock, age, encrypted, remote)] = await _rows(gateway, _SESSION)
     after = time.time()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter import catalog, database, profile_files, settings, targets
+from exporter import catalog, gateways, profile_files, settings, targets
 from exporter.catalog import Catalog
 from exporter.derive import DERIVATIONS
 from exporter.document import KeyPath, suggestion
+from exporter.engines import ENGINE_NAMES, Engine
 from exporter.errors import ConfigError, Fault
 from exporter.model import Query, Skip, Target
 from exporter.override import Overrides, merge
@@ -57,22 +58,20 @@ def load(
         faults.extend(error.faults)
     directories = [catalog.shipped_directory(), *(chosen.queries_dirs if chosen else ())]
     found = Catalog(queries={})
-    profiles: Mapping[str, Profile] = {}
+    profiles: Mapping[Engine, Mapping[str, Profile]] = {}
     try:
         found = catalog.load(directories, DERIVATIONS, chosen.queries_yaml if chosen else ())
     except ConfigError as error:
         faults.extend(error.faults)
     try:
-        profiles = profile_files.load(
-            [profile_files.shipped_directory(), *(chosen.profiles_dirs if chosen else ())]
-        )
+        profiles = _profiles([profile_files.shipped_directory(), *(chosen.profiles_dirs if chosen else ())])
     except ConfigError as error:
         faults.extend(error.faults)
     if chosen is None or faults:
         raise ConfigError(faults)
     wanted = targets.from_settings(chosen)
     faults.extend(_dsn_faults(wanted))
-    stores = _stores(chosen, profiles, faults)
+    stores = _stores(chosen, wanted, profiles, faults)
     try:
         queries, disabled = targets.select(found, chosen)
     except ConfigError as error:
@@ -80,14 +79,22 @@ def load(
         raise ConfigError(faults) from None
     if faults:
         raise ConfigError(faults)
-    return Configuration(chosen, found, wanted, queries, disabled, stores, profiles)
+    return Configuration(chosen, found, wanted, queries, disabled, stores, profiles[Engine.POSTGRESQL])
+
+
+def _profiles(folders: Sequence[Path]) -> Mapping[Engine, Mapping[str, Profile]]:
+    return {engine: profile_files.load(folders, engine) for engine in Engine}
 
 
 def _stores(
-    chosen: settings.Settings, profiles: Mapping[str, Profile], faults: list[Fault]
+    chosen: settings.Settings,
+    targets: Iterable[Target],
+    by_engine: Mapping[Engine, Mapping[str, Profile]],
+    faults: list[Fault],
 ) -> Mapping[str, Choice]:
     stores = {}
-    for index, target in enumerate(chosen.targets):
+    for index, (target, made) in enumerate(zip(chosen.targets, targets, strict=True)):
+        engine, profiles = made.engine, by_engine[made.engine]
         own = target.oauth2
         at: KeyPath = ("oauth2",) if own is None else ("targets", index, "oauth2")
         wanted = own or chosen.oauth2
@@ -98,20 +105,21 @@ def _stores(
             if wanted.overrides() != Overrides(schema=schema):
                 problem = "profile is auto, and only schema goes with that"
                 faults.append(chosen.fault(at, problem, f"name the profile: {', '.join(sorted(profiles))}"))
-            stores[target.name] = Choice(profiles, Overrides(schema=schema), wanted.lifetimes)
+            stores[target.name] = Choice(profiles, Overrides(schema=schema), wanted.lifetimes, engine)
         elif wanted.profile in profiles:
             profile, overrides = profiles[wanted.profile], wanted.overrides()
             try:
                 merge(profile, overrides, str(chosen.fault(at, "")).removesuffix(": "))
             except ConfigError as error:
                 faults.extend(error.faults)
-            stores[target.name] = Choice({profile.name: profile}, overrides, wanted.lifetimes)
+            stores[target.name] = Choice({profile.name: profile}, overrides, wanted.lifetimes, engine)
         elif wanted.profile != NONE:
             near = suggestion(wanted.profile, [*profiles, AUTO, NONE])
-            faults.append(chosen.fault((*at, "profile"), f"there is no profile {wanted.profile}", near))
+            problem = f"there is no profile {wanted.profile} for {ENGINE_NAMES[engine]}"
+            faults.append(chosen.fault((*at, "profile"), problem, near))
     return stores
 
 
 def _dsn_faults(wanted: tuple[Target, ...]) -> list[Fault]:
-    problems = ((target.name, database.check_dsn(target.dsn)) for target in wanted)
+    problems = ((target.name, gateways.check_dsn(target)) for target in wanted)
     return [Fault(f"target {name}", "dsn", problem) for name, problem in problems if problem is not None]

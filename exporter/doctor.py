@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TextIO
 
 from exporter import access_checks, bloat_advice, checkup, server_checks, store_advice, table
 from exporter.configuration import Configuration
-from exporter.database import Database
 from exporter.errors import QueryError
 from exporter.findings import Facts, Finding, Level
+from exporter.gateways import gateway_to
 from exporter.model import Target
 from exporter.survey import Exit, UnknownNameError, complain, targets_meant
 
@@ -70,7 +69,7 @@ async def run(configuration: Configuration, args: argparse.Namespace, out: TextI
 
 
 async def _diagnose(target: Target, configuration: Configuration) -> Diagnosis:
-    gateway = Database(target, random=random.random)
+    gateway = gateway_to(target)
     try:
         facts = await checkup.ask(gateway, target, configuration.queries, configuration.stores[target.name])
     except QueryError as error:

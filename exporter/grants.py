@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +11,8 @@ from typing import TextIO
 
 from exporter import column_statistics
 from exporter.configuration import Configuration
-from exporter.database import Database
 from exporter.errors import QueryError
+from exporter.gateways import gateway_to
 from exporter.model import Query, Target
 from exporter.quoting import body, identifier, literal, parts
 from exporter.rights import needed_columns, placed, unreadable
@@ -118,7 +117,7 @@ def _check_names(role: str, databases: Sequence[str]) -> None:
 
 
 async def _ask(target: Target, configuration: Configuration) -> Survey:
-    gateway = Database(target, random=random.random)
+    gateway = gateway_to(target)
     try:
         choice = configuration.stores[target.name]
         return await survey(gateway, target, configuration.queries, choice)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
 from exporter import table
 from exporter.configuration import Configuration
-from exporter.database import Database
 from exporter.duration import format_duration
 from exporter.errors import QueryError
+from exporter.gateways import gateway_to
 from exporter.model import OLDEST_TESTED, Query, Skip, Target
 from exporter.runner import FAST_LANE_SECONDS
 from exporter.survey import Exit, Survey, UnknownNameError, complain, survey, targets_meant
@@ -80,7 +79,7 @@ async def run(configuration: Configuration, args: argparse.Namespace, out: TextI
 
 
 async def _ask(target: Target, configuration: Configuration) -> Survey | QueryError:
-    gateway = Database(target, random=random.random)
+    gateway = gateway_to(target)
     try:
         choice = configuration.stores[target.name]
         return await survey(gateway, target, configuration.queries, choice)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from exporter.engines import Engine
+
 OLDEST_TESTED, NEWEST_TESTED = 13, 18  # major versions that every shipped query is tested on
 UNKNOWN_PAGES = 2**31 - 1  # of a relation whose size cannot be told: nobody takes it for small
 Number = int | float  # of a sample; integers stay integers, so that 64-bit counters are exact
@@ -53,6 +55,7 @@ class SkipReason(StrEnum):
     """Why a query does not run on a target; the value of the label `reason`."""
 
     DISABLED = "disabled"
+    ENGINE = "engine"  # there is no SQL of it for this kind of server
     VERSION = "version"
     ROLE = "role"
     EXTENSION = "extension"
@@ -132,11 +135,11 @@ class Query:
     reads: tuple[Needs, ...] = ()  # besides `needs`: the relations that a profile put for placeholders
     counted: bool = False  # where the relations are too large to be read, it runs as `estimated`, without SQL
     estimated: bool = False
+    dialects: Mapping[Engine, str] = field(default_factory=dict)  # its SQL for what is not PostgreSQL
 
     def sql_for(self, major: int) -> str | None:
         """Return the variant with the highest floor <= `major`, or None when all floors are higher."""
-        fitting = [sql for floor, sql in self.variants if floor <= major]
-        return fitting[-1] if fitting else None
+        return next((sql for floor, sql in reversed(self.variants) if floor <= major), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A PostgreSQL server to watch: its name on the wire and how to reach it. Never printed whole."""
+    """A server or a file to watch: its name on the wire and how to reach it. Never printed whole."""
 
     name: str
     dsn: str = field(repr=False)
@@ -159,6 +162,7 @@ class Target:
     exclude_databases: tuple[str, ...] = ()
     max_connections: int = 3
     connect_timeout: float = 5.0
+    engine: Engine = Engine.POSTGRESQL
     parameters: tuple[tuple[str, str], ...] = ()  # what queries may read as pg_oauth_exporter.<name>
 
 
@@ -183,16 +187,12 @@ class ExtensionInfo:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseInfo:
-    """Facts about one database: its extensions, and what queries asked about.
-
-    A relation that does not exist is not in `relations`. `functions` says whether our role may execute each
-    that exists.
-    """
+    """Facts about one database: its extensions, and of what queries asked about what is there."""
 
     name: str
     extensions: Mapping[str, ExtensionInfo] = field(default_factory=dict)
     relations: Mapping[str, RelationInfo] = field(default_factory=dict)
-    functions: Mapping[str, bool] = field(default_factory=dict)
+    functions: Mapping[str, bool] = field(default_factory=dict)  # whether our role may execute it
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +206,7 @@ class ServerInfo:
     role: str  # the role we are
     databases: tuple[str, ...]  # all that can be connected to, templates left out
     settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    engine: Engine = Engine.POSTGRESQL
 
     @property
     def major(self) -> int:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 import logging
-import random
 import time
 from dataclasses import replace
 from typing import TextIO
 
 from exporter.configuration import Configuration
-from exporter.database import Database
 from exporter.derive import DERIVATIONS
 from exporter.errors import QueryError
+from exporter.gateways import gateway_to
 from exporter.model import JobKey, OutcomeKind, Query, Rows, Scope, Skip
 from exporter.rest import summed_up
 from exporter.runner import FAST_LANE_SECONDS, Fetch
 from exporter.runs import Printer, Run, Show
 from exporter.samples import families
+from exporter.scout import Gateway
 from exporter.survey import Exit, Survey, UnknownNameError, complain, queries_meant, survey, targets_meant
 from exporter.targets import selected_databases
 
@@ -83,7 +83,7 @@ async def run(configuration: Configuration, args: argparse.Namespace, out: TextI
     printer = Printer(out, show, args.rows)
     code = Exit.FINE
     for target in targets:
-        gateway = Database(target, random=random.random)
+        gateway = gateway_to(target)
         try:
             found = await survey(gateway, target, queries, configuration.stores[target.name])
             code = max(code, await _run_all(gateway, found, args, printer))
@@ -108,7 +108,7 @@ def _in_scope(queries: dict[str, Query], named: list[str], database: str | None)
     return {name: query for name, query in queries.items() if query.scope is Scope.DATABASE}
 
 
-async def _run_all(gateway: Database, found: Survey, args: argparse.Namespace, printer: Printer) -> Exit:
+async def _run_all(gateway: Gateway, found: Survey, args: argparse.Namespace, printer: Printer) -> Exit:
     jobs = _jobs(found, args.database)
     code = Exit.FINE
     for number, (key, work) in enumerate(jobs, start=1):

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 
 from exporter import bind
 from exporter.counter import COUNTED_FIELDS, ESTIMATE_EVERY, ESTIMATE_TIMEOUT, countable
+from exporter.dialect import DIALECTS, in_engine
 from exporter.duration import parse_duration
 from exporter.entities import FIELDS, RETENTION, Entity
 from exporter.model import DatabaseInfo, Needs, Query, Skip, SkipReason
@@ -36,7 +37,7 @@ from exporter.profile import (
     columns_of,
     texts,
 )
-from exporter.quoting import identifier, literal
+from exporter.quoting import identifier
 
 # A colon that is not part of a cast, and a name.
 _PLACEHOLDER = re.compile(r"(?<![:\w]):(?P<name>[a-z][a-z0-9_]*)")
@@ -62,6 +63,9 @@ def bound(
     `left_out` are entities that may not be read, or are too large to be. Where tables are larger than the
     query reads in full, `is_large`, the shorter times count.
     """
+    if isinstance(spoken := in_engine(query, profile.engine), Skip):
+        return spoken
+    query = spoken
     there = [name for name in query.over if profile.of(Entity(name)) and name not in left_out]
     missing = [name for name in query.over if not profile.of(Entity(name))]
     if missing and (not query.over_any or not there):
@@ -184,7 +188,7 @@ def unknown_placeholders(query: Query) -> Iterator[str]:
 
     Only over a token store every colon is looked at: elsewhere it may be the slice of an array.
     """
-    for _, sql in query.variants:
+    for sql in (*(sql for _, sql in query.variants), *query.dialects.values()):
         for match in _PLACEHOLDER.finditer(_COMMENT.sub("", sql)):
             shape = _SHAPE.fullmatch(match["name"])
             if match["name"] == EXTENSION_SCHEMA:
@@ -239,7 +243,7 @@ class _Place:
         if shape["has"]:
             return str(any(shape["has"] in source.fields for source in sources)).lower()
         if shape["kinds_with"]:
-            return _kinds([source for source in sources if shape["kinds_with"] in source.fields])
+            return self._kinds([source for source in sources if shape["kinds_with"] in source.fields])
         within = (self.is_large and shape["less"]) or shape["within"]
         arms = [self._arm(source, shape["time"], within) for source in sources]
         return f"({' union all '.join(arms) or self._none(entity)})"
@@ -247,11 +251,11 @@ class _Place:
     def _about(self, what: str, entity: Entity, sources: Collection[Source]) -> str:
         if what == "retention":
             seconds = self.profile.retention.get(entity, RETENTION.get(entity, 0.0))
-            return f"interval '{seconds:.0f} seconds'"
+            return DIALECTS[self.profile.engine].interval.replace("%", f"{seconds:.0f}")
         if what == "kinds":
-            return _kinds(sources)
-        names = sorted({literal(bind.qualified(source.relation)) for source in sources})
-        return f"array[{', '.join(names)}]::pg_catalog.regclass[]"
+            return self._kinds(sources)
+        names = sorted({bind.qualified(source.relation) for source in sources})
+        return DIALECTS[self.profile.engine].relations(names)
 
     def _arm(self, source: Source, field: str | None, duration: str | None) -> str:
         names = _fields(self.query, source.entity)
@@ -263,29 +267,33 @@ class _Place:
 
     def _none(self, entity: Entity) -> str:
         fields = FIELDS[entity]
-        values = ((name, fields[name].absent or _TYPED[name]) for name in _fields(self.query, entity))
+        dialect = DIALECTS[self.profile.engine]
+        names = _fields(self.query, entity)
+        values = ((name, dialect.absent(fields[name].absent or _TYPED[name])) for name in names)
         return f"select {', '.join(f'{value} as {name}' for name, value in values)} where false"
+
+    def _kinds(self, sources: Collection[Source]) -> str:
+        kinds: dict[str, None] = {}
+        for source in sources:
+            match source.fields["kind"]:
+                case Constant(kind):
+                    kinds[kind] = None
+                case KindColumn(_, written):
+                    kinds |= dict.fromkeys(kind for kind in written.values() if kind in {"access", "refresh"})
+                case _:
+                    pass
+        return DIALECTS[self.profile.engine].texts(kinds)
 
 
 def _since(source: Source, field: str, seconds: float) -> str:
     """Return the condition that a time is at most so long ago, as the column stores it where it can be."""
     time = source.fields.get(field)
-    moment = f"(now() - interval '{seconds:.0f} seconds')"
-    if isinstance(time, TimeColumn) and not time.otherwise and (plain := bind.in_domain(time.type, moment)):
-        return f"{bind.column(time.column)} > {plain}"
+    interval = DIALECTS[source.engine].interval.replace("%", f"{seconds:.0f}")
+    moment = f"(now() - {interval})"
+    if isinstance(time, TimeColumn) and not time.otherwise:
+        plain = bind.in_domain(time.type, moment, source.engine)
+        if plain:
+            return f"{bind.column(time.column)} > {plain}"
     if isinstance(time, TimeColumn | TimeExpression):
         return f"{bind.timestamptz(time, source)} > {moment}"
     return "false"
-
-
-def _kinds(sources: Collection[Source]) -> str:
-    kinds: dict[str, None] = {}
-    for source in sources:
-        match source.fields["kind"]:
-            case Constant(kind):
-                kinds[kind] = None
-            case KindColumn(_, written):
-                kinds |= dict.fromkeys(kind for kind in written.values() if kind in {"access", "refresh"})
-            case _:
-                pass
-    return f"array[{', '.join(map(literal, kinds))}]::text[]"

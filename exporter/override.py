@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from exporter.dialect import DIALECTS
 from exporter.document import suggestion
 from exporter.entities import FIELDS, Entity, FieldKind, TimeType, TypeClass
 from exporter.errors import ConfigError, Fault
@@ -225,4 +226,5 @@ class _Change:
         if not reference.parameter or reference.name not in known:
             return None
         seconds = self._overrides.parameters.get(reference.name, known[reference.name].default)
-        return "null::interval" if seconds is None else f"'{seconds:.3f} seconds'::interval"
+        dialect = DIALECTS[self._profile.engine]
+        return dialect.unset if seconds is None else dialect.interval.replace("%", f"{seconds:.3f}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from exporter.dialect import in_engine
 from exporter.entities import Entity
 from exporter.errors import QueryError
 from exporter.model import JobKey, Query, Scope, ServerInfo, Skip, SkipReason, Target
@@ -68,6 +69,9 @@ def _jobs(target: Target, queries: Mapping[str, Query], server: ServerInfo) -> I
 
 def _judged(target: Target, key: JobKey, query: Query, server: ServerInfo, facts: Facts) -> Query | Skip:
     """Return the query as it runs there, or why it does not."""
+    if isinstance(spoken := in_engine(query, server.engine), Skip):
+        return spoken
+    query = spoken
     database = key.database or server.database
     known = facts.get(database)
     if isinstance(known, QueryError):

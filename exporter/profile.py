@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from exporter.engines import Engine
 from exporter.entities import RETENTION, Entity, Test, TimeType, TokenKind, TypeClass
 
 _REFERENCE = re.compile(
@@ -147,6 +148,7 @@ class Source:
     joins: tuple[Join, ...] = ()
     opt_in: str = ""
     fallback_for: str = ""
+    engine: Engine = Engine.POSTGRESQL
 
     @property
     def key(self) -> str:
@@ -188,6 +190,7 @@ class Profile:
     retention: Mapping[Entity, float] = field(default_factory=lambda: RETENTION)
     secrets: Mapping[Relation, frozenset[str]] = field(default_factory=dict)
     unobservable: tuple[Unobservable, ...] = ()
+    engine: Engine = Engine.POSTGRESQL
 
     def of(self, entity: Entity) -> tuple[Source, ...]:
         """Return the sources of an entity; none when the schema does not have it."""

@@ -1,4 +1,4 @@
-"""Owns the way from files to profiles: `<directory>/<name>.yaml`.
+"""Owns the way from files to profiles: `<directory>/<name>.yaml`, or `<name>.sqlite.yaml` for that engine.
 
 All faults of all files are collected before the first is raised.
 """
@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from exporter import profile_source
 from exporter.document import Document, in_order, parse, read_text, reason
 from exporter.duration import parse_duration
+from exporter.engines import Engine
 from exporter.entities import FIELDS, RETENTION, Entity, TimeType, TypeClass
 from exporter.errors import ConfigError, Fault
 from exporter.override import secrets_read
 from exporter.profile import Parameter, Profile, Relation, Source, Unobservable
 from exporter.section import Section
 
-_NAME = re.compile(r"[a-z][a-z0-9-]*")
+_NAME = re.compile(rf"(?P<name>[a-z][a-z0-9-]*)(?:\.(?P<engine>{Engine.SQLITE}))?")
 _KEYS = (
     "help",
     "time",
@@ -40,8 +42,8 @@ def shipped_directory() -> Path:
     return packed if packed.is_dir() else package.parent / "profiles"
 
 
-def load(directories: Sequence[Path]) -> Mapping[str, Profile]:
-    """Return all profiles of `directories` by name; one of a later folder replaces one of the same name.
+def load(directories: Sequence[Path], engine: Engine = Engine.POSTGRESQL) -> Mapping[str, Profile]:
+    """Return the profiles for an engine by name; one of a later folder replaces one of the same name.
 
     Raises:
         ConfigError: with every fault of every file, in the order of files and lines.
@@ -50,7 +52,7 @@ def load(directories: Sequence[Path]) -> Mapping[str, Profile]:
     profiles: dict[str, Profile] = {}
     for directory in directories:
         for path in _files(directory, faults):
-            if profile := read(path, faults):
+            if _engine(path) is engine and (profile := read(path, faults)):
                 profiles[profile.name] = profile
     if faults:
         raise ConfigError(in_order(faults))
@@ -69,6 +71,11 @@ def _files(directory: Path, faults: list[Fault]) -> list[Path]:
     return [path for path in entries if path.suffix == ".yaml" and path not in wrong]
 
 
+def _engine(path: Path) -> Engine:
+    match = _NAME.fullmatch(path.stem)
+    return Engine(match["engine"]) if match and match["engine"] else Engine.POSTGRESQL
+
+
 def read(path: Path, faults: list[Fault]) -> Profile | None:
     """Return the profile in a file, or note its faults; with faults it is a best effort, good for nothing."""
     text = read_text(path, faults)
@@ -84,9 +91,13 @@ def read(path: Path, faults: list[Fault]) -> Profile | None:
     head.require("help", "recognise", "tokens")
     time = head.choice("time", TimeType) or TimeType.TZ
     parameters = _parameters(document, head, faults)
-    sources = profile_source.read(document, head, time, parameters, faults)
+    engine = _engine(path)
+    sources = tuple(
+        replace(source, engine=engine)
+        for source in profile_source.read(document, head, time, parameters, faults)
+    )
     profile = Profile(
-        name=path.stem,
+        name=path.stem.partition(".")[0],
         help=head.text("help") or "",
         path=str(path),
         sources=sources,
@@ -96,6 +107,7 @@ def read(path: Path, faults: list[Fault]) -> Profile | None:
         retention={**RETENTION, **_retention(document, head, faults)},
         secrets=_secrets(document, head, faults),
         unobservable=_unobservable(document, head, sources, faults),
+        engine=engine,
     )
     for key, problem in secrets_read(profile):
         faults.append(document.fault(tuple(key.split(".")), problem))

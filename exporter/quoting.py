@@ -1,4 +1,4 @@
-"""Owns how names and texts are written in SQL that is printed for people to run."""
+"""Owns how names and texts are written in SQL: what people are given to run, and what profiles name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 _PART = re.compile(r'"(?:[^"]|"")+"|[^".]+')
 # The words that no supported version takes unquoted as a name of a role, schema, table or column. Source:
-# the appendix "SQL Key Words" of the PostgreSQL manual, its entries marked reserved.
+# the appendix "SQL Key Words" of the PostgreSQL manual, its entries marked reserved;
+# and those of www.sqlite.org, "SQLite Keywords", that SQLite takes for nothing else.
 _RESERVED = frozenset(
     """
     all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate
@@ -18,6 +19,9 @@ _RESERVED = frozenset(
     only or order outer overlaps placing primary references returning right select session_user similar
     some symmetric system_user table tablesample then to trailing true union unique user using variadic
     verbose when where window with
+
+    add alter autoincrement between commit delete drop escape exists if index insert nothing set transaction
+    update values
     """.split()  # noqa: SIM905 - a hundred words read better without quotes
 )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from exporter.engines import Engine
 from exporter.entities import FIELDS, TypeClass
 from exporter.override import Overrides, merge
 from exporter.profile import (
@@ -62,6 +63,34 @@ order by n.nspname, c.relname, a.attnum
 limit 20000
 """
 
+# SQLite knows neither case in names nor much of types: what was written is read by the rules of its manual,
+# "Determination Of Column Affinity", and by what people mean by it, and told in PostgreSQL's words.
+_SQLITE_FACTS = """\
+select
+  'main',
+  lower(m.name),
+  lower(c.name),
+  case
+    when c.type like '%timestamp%' or c.type like '%datetime%' then 'timestamp without time zone'
+    when c.type like '%int%' then 'integer'
+    when c.type like '%char%' or c.type like '%text%' or c.type like '%clob%' then 'text'
+    when c.type like '%bool%' then 'boolean'
+    when c.type like 'real%' or c.type like '%doub%' or c.type like '%floa%' then 'real'
+    when c.type like 'num%' or c.type like 'dec%' then 'numeric'
+    else lower(c.type)
+  end
+from sqlite_master as m
+inner join pragma_table_xinfo(m.name) as c
+  on c.hidden <> 1
+where
+  m.type in ('table', 'view')
+  and m.name not like 'sqlite\\_%' escape '\\'
+  and (lower(m.name) in ({names}) or m.name like '%token%' or m.name like '%oauth%')
+order by m.name, c.cid
+limit 20000
+"""
+_FACTS_SQL = {Engine.POSTGRESQL: _FACTS, Engine.SQLITE: _SQLITE_FACTS}
+
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
@@ -90,13 +119,13 @@ class _Candidate:
         return f"{self.profile.name}{f' in schema {self.schema}' if self.schema else ''}"
 
 
-def facts_sql(profiles: Iterable[Profile]) -> str:
+def facts_sql(profiles: Iterable[Profile], engine: Engine = Engine.POSTGRESQL) -> str:
     """Return the query that reads the facts: the catalogue only, so that a role needs no right on the tables.
 
     Beside the tables of `profiles` it lists those whose names speak of tokens, for the report.
     """
     names = sorted({relation.name for profile in profiles for relation in profile.relations()})
-    return _FACTS.replace("{names}", ", ".join(map(literal, names)))
+    return _FACTS_SQL[engine].replace("{names}", ", ".join(map(literal, names)))
 
 
 def facts_from(rows: Iterable[Sequence[object]]) -> Facts:

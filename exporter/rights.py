@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from exporter.configuration import Configuration
+from exporter.engines import Engine
 from exporter.model import Query, Skip
 from exporter.overlay import bound, estimated
 from exporter.profile import Profile
@@ -41,10 +42,11 @@ def _profiles(
     configuration: Configuration, name: str | None, schema: str, found: Survey | None
 ) -> Sequence[Profile]:
     if name is None and found is not None:
-        stores = (known.store for known in found.facts.values() if isinstance(known, Known))
-        return [store.profile for store in stores if store and store.profile]
+        there = (known.store for known in found.facts.values() if isinstance(known, Known))
+        return [store.profile for store in there if store and store.profile]
     known = configuration.profiles
-    named = [choice for choice in configuration.stores.values() if choice.is_named]
+    stores = configuration.stores.values()
+    named = [choice for choice in stores if choice.is_named and choice.engine is Engine.POSTGRESQL]
     if name is None and named:
         return [choice.placed(schema) for choice in named]
     name = name or DEFAULT

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from exporter.model import DatabaseInfo, Needs, Query, Rows, Skip
+from exporter.model import DatabaseInfo, Needs, Query, Rows, ServerInfo, Skip
 from exporter.overlay import bound
 from exporter.token_store import Choice, TokenStore
 
@@ -14,7 +14,7 @@ _SECONDS = 5.0
 
 
 class Gateway(Protocol):
-    """What looking takes of a target's connections; see `database.Database`."""
+    """What a target's connections can do; see `database.Database`, and `sqlite_gateway`."""
 
     def fetch(
         self, sql: str, *, timeout: float, database: str | None = None, heavy: bool = False
@@ -25,6 +25,12 @@ class Gateway(Protocol):
         self, relations: Sequence[str], database: str | None = None, functions: Sequence[str] = ()
     ) -> Awaitable[DatabaseInfo]:
         """Return the facts about a database and the named relations and functions in it."""
+
+    def server_info(self) -> Awaitable[ServerInfo]:
+        """Return the facts about the server."""
+
+    async def close(self) -> None:
+        """End all connections, runs in progress with them."""
 
 
 @dataclass(frozen=True, slots=True)

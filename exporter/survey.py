@@ -11,11 +11,10 @@ from enum import IntEnum
 
 from exporter.configuration import Configuration
 from exporter.counter import Counter
-from exporter.database import Database
 from exporter.errors import ExporterError, QueryError
 from exporter.model import DatabaseInfo, JobKey, Query, ServerInfo, Target
 from exporter.plan import Plan, plan, visited
-from exporter.scout import Known, look
+from exporter.scout import Gateway, Known, look
 from exporter.token_store import Choice
 
 
@@ -46,7 +45,7 @@ class Survey:
         """The databases that answered."""
         return (found.info for found in self.facts.values() if isinstance(found, Known))
 
-    def counter(self, gateway: Database, key: JobKey) -> Counter:
+    def counter(self, gateway: Gateway, key: JobKey) -> Counter:
         """Return what counts the tokens of the database of an estimated query."""
         known = self.facts[key.database or self.server.database]
         store = known.store if isinstance(known, Known) else None
@@ -55,7 +54,7 @@ class Survey:
         return Counter(gateway, store.profile, store.lifetimes, self.server.major, time.time)
 
 
-async def survey(gateway: Database, target: Target, queries: Mapping[str, Query], choice: Choice) -> Survey:
+async def survey(gateway: Gateway, target: Target, queries: Mapping[str, Query], choice: Choice) -> Survey:
     """Look at a target as the daemon does at connect.
 
     Raises:

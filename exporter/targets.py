@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from exporter.catalog import Catalog
 from exporter.document import KeyPath, in_order, suggestion
 from exporter.duration import format_duration
+from exporter.engines import engine_of
 from exporter.errors import ConfigError, Fault
 from exporter.model import (
     UNKNOWN_PAGES,
@@ -53,6 +54,7 @@ def _target(given: TargetSettings, parameters: tuple[tuple[str, str], ...]) -> T
         exclude_databases=given.databases.exclude,
         max_connections=given.max_connections,
         connect_timeout=given.connect_timeout,
+        engine=engine_of(given.dsn.get_secret_value()),
         parameters=parameters,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from exporter.engines import Engine
 from exporter.model import Family, MetricType, Sample
 from exporter.override import Overrides, merge
 from exporter.profile import Profile
@@ -22,6 +23,7 @@ class Choice:
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     overrides: Overrides = field(default_factory=Overrides)
     lifetimes: Mapping[str, float] = field(default_factory=dict)  # the longest of a kind, in seconds
+    engine: Engine = Engine.POSTGRESQL
 
     @property
     def is_named(self) -> bool:
@@ -35,7 +37,7 @@ class Choice:
 
     def facts_sql(self) -> str:
         """Return the query whose rows `find` judges; it reads the catalogue only."""
-        return facts_sql(self._candidates.values())
+        return facts_sql(self._candidates.values(), self.engine)
 
     def find(self, rows: Iterable[Sequence[object]]) -> TokenStore:
         """Return the store that the rows of `facts_sql` describe."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from exporter import scout
+from exporter import engines
 from exporter.counter import SETTLING_EVERY, Counter
 from exporter.errors import QueryError
 from exporter.model import (
@@ -29,7 +29,7 @@ from exporter.model import (
 from exporter.plan import Plan, plan, visited
 from exporter.render import fragment
 from exporter.runner import Runner
-from exporter.scout import Known, look
+from exporter.scout import Gateway, Known, look
 from exporter.store import Store
 from exporter.telemetry import Telemetry
 from exporter.token_store import Choice
@@ -41,13 +41,6 @@ FACTS_EVERY = 60.0
 _DATABASES_EVERY = 300.0
 _RETRY_FIRST, _RETRY_MOST = 1.0, 15.0
 _AFTER_A_TIMEOUT = 5.0
-
-
-class Gateway(scout.Gateway, Protocol):
-    """What a target's connections can do; see `database.Database`."""
-
-    def server_info(self) -> Awaitable[ServerInfo]:
-        """Return the facts about the server."""
 
 
 class Turns(Protocol):
@@ -191,9 +184,11 @@ class Watch:
             self._announce(server)
 
     def _announce(self, server: ServerInfo) -> None:
-        facts = {"target": self.target.name, "version": server.version, "standby": server.in_recovery}
+        version = f"{engines.ENGINE_NAMES[server.engine]} {server.version}"
+        facts = {"target": self.target.name, "version": version, "standby": server.in_recovery}
         log.info("target is up", extra={**facts, "jobs": len(self.plan.active)})
-        if not OLDEST_TESTED <= server.major <= NEWEST_TESTED:
+        is_tested = OLDEST_TESTED <= server.major <= NEWEST_TESTED
+        if server.engine is engines.Engine.POSTGRESQL and not is_tested:
             log.warning("the queries were not tested on this version", extra=facts)
 
     async def _read_facts(self, server: ServerInfo) -> None:

@@ -43,7 +43,7 @@ def test_tables_and_columns_are_renamed_wherever_they_are_named(tmp_path: Path) 
     assert readable(merged) == {tokens: ("End", "gone", "key", "made"), other: ("born", "id")}
     sql = source_sql(merged.sources[1])
     assert 'from auth."Tokens" as t left join other."T.2" as other on other.id = t.key' in sql
-    assert "((other.born at time zone 'UTC') + '2592000.000 seconds'::interval)" in sql
+    assert "((other.born at time zone 'UTC') + interval '2592000.000 seconds')" in sql
 
 
 def test_one_expression_can_be_replaced_and_one_that_is_missing_given(tmp_path: Path) -> None:
@@ -54,11 +54,11 @@ def test_one_expression_can_be_replaced_and_one_that_is_missing_given(tmp_path: 
     }
     sql = source_sql(one(tmp_path, Overrides(schema="s", expressions=expressions)))
     assert "(case when t.isref then 'refresh' else 'access' end) in ('access', 'refresh'" in sql
-    assert "((t.made at time zone 'UTC') + '2592000.000 seconds'::interval) as expires" in sql
+    assert "((t.made at time zone 'UTC') + interval '2592000.000 seconds') as expires" in sql
     assert "(t.cid)::text as client" in sql
 
 
-@pytest.mark.parametrize(("given", "sql"), [(90.5, "'90.500 seconds'::interval"), (None, "null::interval")])
+@pytest.mark.parametrize(("given", "sql"), [(90.5, "interval '90.500 seconds'"), (None, "null::interval")])
 def test_a_parameter_is_an_interval_and_none_is_null(tmp_path: Path, given: float | None, sql: str) -> None:
     overrides = Overrides(schema="s", parameters={"ttl": given}, expressions={"tokens.all.issued": "${ttl}"})
     assert f"({sql}) as issued" in source_sql(one(tmp_path, overrides))

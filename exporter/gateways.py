@@ -1,0 +1,32 @@
+"""Owns which gateway leads to a target: the one place that knows all engines."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+
+from exporter import dsn, sqlite_file
+from exporter.database import Database
+from exporter.engines import Engine
+from exporter.model import Target
+from exporter.scout import Gateway
+from exporter.sqlite_gateway import SqliteGateway
+
+_GATEWAYS: Mapping[Engine, Callable[[Target], Gateway]] = {
+    Engine.POSTGRESQL: lambda target: Database(target, random=random.random),
+    Engine.SQLITE: SqliteGateway,
+}
+_CHECKS: Mapping[Engine, Callable[[str], str | None]] = {
+    Engine.POSTGRESQL: dsn.check_dsn,
+    Engine.SQLITE: sqlite_file.check_dsn,
+}
+
+
+def gateway_to(target: Target) -> Gateway:
+    """Return the connections to a target; nothing happens before the first query."""
+    return _GATEWAYS[target.engine](target)
+
+
+def check_dsn(target: Target) -> str | None:
+    """Return what is wrong with a target's DSN as the end of a sentence, or None; it quotes nothing."""
+    return _CHECKS[target.engine](target.dsn)
