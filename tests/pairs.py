@@ -15,6 +15,7 @@ from shipped import changed
 _SETTINGS = {
     "archive_mode": "on",
     "hot_standby_feedback": "on",
+    "logical_decoding_work_mem": "64kB",
     "shared_buffers": "16MB",
     "wal_init_zero": "off",
     "wal_level": "logical",

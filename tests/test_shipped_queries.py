@@ -66,7 +66,12 @@ _SILENT = {
     "pg_table_missing_index_candidate",  # no table is large
 }
 # Queries that answer with a row only where something is done or has happened.
-_EVENTS = ("archive_backlog", "stat_archiver", "stat_io", "stat_slru")
+_EVENTS = (
+    *("archive_backlog", "stat_archiver", "stat_io", "stat_slru"),
+    *("publications", "stat_subscription", "subscription_errors", "subscription_relations"),
+    *("replication_senders", "replication_slots", "replication_slots_info"),
+    *("stat_replication", "stat_replication_slots"),
+)
 _SILENT |= {column.family for name in _EVENTS for column in QUERIES[name].columns}
 
 

@@ -12,6 +12,7 @@ from exporter.derive.blocking import blocking_tree
 from exporter.derive.blocking_evidence import blocking_evidence
 from exporter.derive.busiest import busiest
 from exporter.derive.top_clients import top_clients
+from exporter.derive.wal_clock import wal_clock
 from exporter.derive.window_counter import window_counter
 from exporter.model import Rows
 
@@ -31,5 +32,6 @@ DERIVATIONS: Mapping[str, Derivation] = {
     "blocking_tree": blocking_tree,
     "busiest": busiest,
     "top_clients": top_clients,
+    "wal_clock": wal_clock,
     "window_counter": window_counter,
 }

@@ -32,7 +32,11 @@ select
   archived_count as archived,
   failed_count as failed,
   (last_failed_time is not null and last_failed_time > coalesce(last_archived_time, '-infinity'))::int4 as failing,
-  greatest(0, extract(epoch from pg_catalog.clock_timestamp() - last_archived_time))::float8 as last_archive_age,
+  -- greatest() ignores NULL, and would make 0 of never.
+  case
+    when last_archived_time is not null
+    then greatest(0, extract(epoch from pg_catalog.clock_timestamp() - last_archived_time))::float8
+  end as last_archive_age,
   extract(epoch from last_failed_time)::float8 as last_failure,
   extract(epoch from stats_reset)::float8 as stats_reset
 from pg_catalog.pg_stat_archiver
