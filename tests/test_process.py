@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import psycopg
 import pytest
-import yaml
 
-from daemon import Daemon, free_port
+from daemon import Daemon
 from programs import require
+from prometheus import ask, prometheus
 from proxy import Proxy
 from servers import Server
 from shipped import TOKENS, grant_columns
@@ -73,52 +70,16 @@ def test_the_first_complete_page_is_there_within_seconds_and_is_valid(tmp_path: 
     assert "error while linting" not in done.stderr, done.stderr
 
 
-@contextmanager
-def _prometheus(folder: Path, exporter: str) -> Iterator[str]:
-    """A real Prometheus that scrapes the exporter every second; yields its URL."""
-    program = require("prometheus")
-    port = free_port()
-    config = {
-        "global": {"scrape_interval": "1s"},
-        "scrape_configs": [{"job_name": "exporter", "static_configs": [{"targets": [exporter]}]}],
-    }
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
-    process = subprocess.Popen(
-        [
-            program,
-            f"--config.file={folder}/prometheus.yml",
-            f"--storage.tsdb.path={folder}/data",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _ask(prometheus: str, promql: str) -> list[float]:
-    try:
-        answer = httpx.get(f"{prometheus}/api/v1/query", params={"query": promql}, timeout=5)
-        found = answer.json()["data"]["result"]
-    except (httpx.HTTPError, KeyError, json.JSONDecodeError):  # it has not started yet
-        return []
-    return [float(series["value"][1]) for series in found]
-
-
 @pytest.mark.slow
 def test_a_real_prometheus_scrapes_the_token_series(tmp_path: Path, store: str) -> None:
     with Daemon(tmp_path, _config(store)) as daemon:
         daemon.until_ready()
-        with _prometheus(tmp_path, f"127.0.0.1:{daemon.port}") as prometheus:
-            daemon.until(lambda: _ask(prometheus, 'up{job="exporter"}') == [1.0], "be scraped", 30)
-            assert _ask(prometheus, 'pg_up{target="main"}') == [1.0]
-            assert _ask(prometheus, 'oauth2_tokens{kind="refresh",state="active"}') == [90.0]
-            assert _ask(prometheus, "sum(oauth2_tokens)") == [300.0]
-            assert _ask(prometheus, "scrape_samples_scraped > 100")
+        with prometheus(tmp_path, f"127.0.0.1:{daemon.port}") as url:
+            daemon.until(lambda: ask(url, 'up{job="exporter"}') == [1.0], "be scraped", 30)
+            assert ask(url, 'pg_up{target="main"}') == [1.0]
+            assert ask(url, 'oauth2_tokens{kind="refresh",state="active"}') == [90.0]
+            assert ask(url, "sum(oauth2_tokens)") == [300.0]
+            assert ask(url, "scrape_samples_scraped > 100")
 
 
 @pytest.mark.slow

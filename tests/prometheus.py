@@ -1,0 +1,52 @@
+"""Owns a real Prometheus that scrapes an exporter in a test, and how it is asked."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import yaml
+
+from daemon import free_port
+from programs import require
+
+
+@contextmanager
+def prometheus(folder: Path, exporter: str) -> Iterator[str]:
+    """A real Prometheus that scrapes the exporter every second; yields its URL."""
+    program = require("prometheus")
+    port = free_port()
+    config = {
+        "global": {"scrape_interval": "1s"},
+        "scrape_configs": [{"job_name": "exporter", "static_configs": [{"targets": [exporter]}]}],
+    }
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+    process = subprocess.Popen(
+        [
+            program,
+            f"--config.file={folder}/prometheus.yml",
+            f"--storage.tsdb.path={folder}/data",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def ask(url: str, promql: str) -> list[float]:
+    """Return the values of a query's series; none while Prometheus is not up yet."""
+    try:
+        answer = httpx.get(f"{url}/api/v1/query", params={"query": promql}, timeout=5)
+        found = answer.json()["data"]["result"]
+    except (httpx.HTTPError, KeyError, json.JSONDecodeError):
+        return []
+    return [float(series["value"][1]) for series in found]
