@@ -11,6 +11,7 @@ from typing import Protocol
 from exporter.derive.blocking import blocking_tree
 from exporter.derive.blocking_evidence import blocking_evidence
 from exporter.derive.busiest import busiest
+from exporter.derive.table_bloat import table_bloat
 from exporter.derive.top_clients import top_clients
 from exporter.derive.wal_clock import wal_clock
 from exporter.derive.window_counter import window_counter
@@ -31,6 +32,7 @@ DERIVATIONS: Mapping[str, Derivation] = {
     "blocking_evidence": blocking_evidence,
     "blocking_tree": blocking_tree,
     "busiest": busiest,
+    "table_bloat": table_bloat,
     "top_clients": top_clients,
     "wal_clock": wal_clock,
     "window_counter": window_counter,

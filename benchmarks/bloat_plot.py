@@ -1,0 +1,53 @@
+"""Owns the plot of estimates against the truth, as SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+_SIDE, _MARGIN = 420, 46
+
+
+@dataclass(frozen=True)
+class Point:
+    """One table: what a rewrite gave back, what we said, what another estimate said; shares of 1."""
+
+    true: float
+    ours: float
+    other: float
+
+
+def plot(points: Iterable[Point]) -> str:
+    """Return an SVG with the truth to the right and estimates upwards."""
+    return "\n".join(_lines(list(points))) + "\n"
+
+
+def _lines(points: list[Point]) -> Iterator[str]:
+    size = _SIDE + 2 * _MARGIN
+    yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" font-family="sans-serif" font-size="12">'
+    yield f'<rect width="{size}" height="{size}" fill="#ffffff"/>'
+    for step in range(0, 101, 20):
+        x, y = _at(step / 100, step / 100)
+        low, high = _at(0, 0)[0], _at(1, 1)[1]
+        yield f'<path d="M{x:.1f} {_at(0, 0)[1]:.1f}V{high:.1f}M{low:.1f} {y:.1f}H{_at(1, 1)[0]:.1f}" stroke="#dddddd"/>'
+        yield f'<text x="{x:.1f}" y="{_SIDE + _MARGIN + 16}" text-anchor="middle">{step}</text>'
+        yield f'<text x="{_MARGIN - 8}" y="{y + 4:.1f}" text-anchor="end">{step}</text>'
+    (x0, y0), (x1, y1) = _at(0, 0), _at(1, 1)
+    yield f'<path d="M{x0} {y0}L{x1} {y1}" stroke="#888888"/>'
+    for point in points:
+        x, y = _at(point.true, point.other)
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="none" stroke="#d55e00"/>'
+    for point in points:
+        x, y = _at(point.true, point.ours)
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="#0072b2"/>'
+    yield f'<text x="{size / 2}" y="{size - 8}" text-anchor="middle">given back by VACUUM FULL, % of the table</text>'
+    yield f'<text transform="translate(14 {size / 2}) rotate(-90)" text-anchor="middle">estimate, %</text>'
+    yield f'<circle cx="{_MARGIN + 18}" cy="{_MARGIN + 16}" r="2.5" fill="#0072b2"/>'
+    yield f'<text x="{_MARGIN + 28}" y="{_MARGIN + 20}">pg_table_bloat_ratio</text>'
+    yield f'<circle cx="{_MARGIN + 18}" cy="{_MARGIN + 34}" r="3.5" fill="none" stroke="#d55e00"/>'
+    yield f'<text x="{_MARGIN + 28}" y="{_MARGIN + 38}">pgsql-bloat-estimation</text>'
+    yield "</svg>"
+
+
+def _at(x: float, y: float) -> tuple[float, float]:
+    return _MARGIN + _SIDE * x, _MARGIN + _SIDE * (1 - y)

@@ -1,0 +1,103 @@
+-- No lock is waited for: of a table that somebody has locked, or waits to lock, ACCESS EXCLUSIVE the size is as of its last
+-- vacuum. pg_relation_size() would wait, and one such table would cost the answer.
+with locked as materialized (
+  select relation
+  from pg_catalog.pg_locks
+  where locktype = 'relation'
+    and mode = 'AccessExclusiveLock'
+    and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+),
+-- relpages is as of the last vacuum or analyze: good enough to choose by, and free.
+largest as materialized (
+  select
+    c.oid,
+    c.relnamespace,
+    c.relname,
+    c.relpages,
+    c.reltuples,
+    c.reloptions,
+    c.reltoastrelid
+  from pg_catalog.pg_class as c
+  where c.relkind in ('r', 'm')
+    and c.relpages >= 10
+    and c.relpersistence <> 't'
+    and c.relam = (select oid from pg_catalog.pg_am where amname = 'heap')
+    -- Tables of the system catalogue count when they are large.
+    and (
+      c.relpages >= 1000
+      or c.relnamespace not in (select oid from pg_catalog.pg_namespace where nspname in ('pg_catalog', 'information_schema'))
+    )
+  order by c.relpages desc
+  limit 200
+),
+statistic as materialized (
+  select
+    relation,
+    attnum,
+    null_frac,
+    avg_width,
+    residues
+  from oauth_exporter.column_statistics(array(select oid from largest))
+),
+attribute as (
+  select
+    a.attrelid,
+    pg_catalog.array_agg(a.attlen order by a.attnum) as lengths,
+    pg_catalog.string_agg(a.attalign::text, '' order by a.attnum) as alignments,
+    pg_catalog.string_agg(a.attstorage::text, '' order by a.attnum) as storages,
+    -- A dropped column is NULL in every row that is written anew.
+    pg_catalog.array_agg(case when a.attisdropped then 1 else s.null_frac end order by a.attnum) as nulls,
+    pg_catalog.array_agg(s.avg_width order by a.attnum) as widths,
+    pg_catalog.array_agg(a.atttypid in ('pg_catalog.inet'::pg_catalog.regtype, 'pg_catalog.cidr'::pg_catalog.regtype) order by a.attnum) as constant,
+    pg_catalog.array_agg(coalesce(s.residues, array[0, 0, 0, 0, 0, 0, 0, 0]) order by a.attnum) as residues
+  from largest as l
+  join pg_catalog.pg_attribute as a on a.attrelid = l.oid and a.attnum > 0
+  left join statistic as s on s.relation = a.attrelid and s.attnum = a.attnum
+  group by a.attrelid
+)
+select
+  n.nspname as schemaname,
+  l.relname,
+  l.relpages,
+  l.reltuples::float8 as reltuples,
+  case
+    when l.oid not in (select relation from locked)
+      then pg_catalog.pg_relation_size(l.oid) / pg_catalog.current_setting('block_size')::int8
+  end as pages,
+  pg_catalog.pg_stat_get_live_tuples(l.oid) as live,
+  pg_catalog.pg_stat_get_mod_since_analyze(l.oid) as modified,
+  not pg_catalog.pg_is_in_recovery()
+    and coalesce(
+      pg_catalog.pg_stat_get_last_vacuum_time(l.oid),
+      pg_catalog.pg_stat_get_last_autovacuum_time(l.oid),
+      pg_catalog.pg_stat_get_last_analyze_time(l.oid),
+      pg_catalog.pg_stat_get_last_autoanalyze_time(l.oid)
+    ) is not null as is_counted,
+  coalesce(
+    (select option_value::int from pg_catalog.pg_options_to_table(l.reloptions) where option_name = 'fillfactor'),
+    100
+  ) as fillfactor,
+  pg_catalog.current_setting('block_size')::int as block_size,
+  a.lengths,
+  a.alignments,
+  a.storages,
+  a.nulls,
+  a.widths,
+  a.constant,
+  a.residues,
+  t.pages as toast_pages,
+  t.chunks
+from largest as l
+join pg_catalog.pg_namespace as n on n.oid = l.relnamespace
+left join attribute as a on a.attrelid = l.oid
+left join lateral (
+  select
+    case
+      when t.oid not in (select relation from locked)
+        then pg_catalog.pg_relation_size(t.oid) / pg_catalog.current_setting('block_size')::int8
+    end as pages,
+    case when pg_catalog.pg_is_in_recovery() then t.reltuples else pg_catalog.pg_stat_get_live_tuples(t.oid) end as chunks
+  from pg_catalog.pg_class as t
+  where t.oid = l.reltoastrelid and t.relpages >= 10
+) as t on true
+order by l.relpages desc
