@@ -2,8 +2,8 @@
 
     python -m benchmarks.bloat DSN ... [--seeds 1,2,3,4,5] [--plot FILE]
 
-Each DSN is of a superuser on a server that belongs to the benchmark. Truth is 1 - pages after VACUUM FULL / pages
-before. Errors are in points of percent; a table without an estimate is counted under "none" and in no error.
+Each DSN is of a superuser on a server that belongs to the benchmark. Truth is 1 - pages after VACUUM FULL /
+pages before. Errors are in points of percent; a table without an estimate counts under "none", in no error.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from exporter.scout import look
 from exporter.token_store import Choice
 
 QUERY = load([shipped_directory()], DERIVATIONS).queries["table_bloat"]
-MONITOR, PASSWORD = "bloat_monitor", "bloat"  # noqa: S105 - of a server that is thrown away
+MONITOR, PASSWORD = "bloat_monitor", "bloat"
 _RUNS = 15
 _LEAST_PAGES = 10
 
-Ratios = Mapping[str, float | None]
+Ratios = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Outcome:
 
 
 def run(dsn: str, sql: str) -> list[tuple[object, ...]]:
+    """Run statements in a session of its own; return the rows of the last."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         cursor = connection.execute(sql.encode())
         while cursor.nextset():
@@ -59,6 +60,7 @@ def run(dsn: str, sql: str) -> list[tuple[object, ...]]:
 
 
 def on(dsn: str, database: str, **changes: str) -> str:
+    """Return the same DSN for another database, or another role."""
     return make_conninfo("", **{**conninfo_to_dict(dsn), "dbname": database, **changes})
 
 
@@ -85,7 +87,8 @@ def sizes(dsn: str) -> dict[str, tuple[int, int]]:
     """Return the pages of each table and of its TOAST."""
     rows = run(
         dsn,
-        "select relname, pg_relation_size(oid) / 8192, coalesce(pg_relation_size(nullif(reltoastrelid, 0)), 0) / 8192"
+        "select relname, pg_relation_size(oid) / 8192,"
+        " coalesce(pg_relation_size(nullif(reltoastrelid, 0)), 0) / 8192"
         f" from pg_class where relnamespace = '{SCHEMA}'::regnamespace and relkind = 'r'",
     )
     return {str(name): (int(str(heap)), int(str(toast))) for name, heap, toast in rows}
@@ -102,7 +105,11 @@ def truth(dsn: str, name: str) -> tuple[Ratios, Ratios]:
     after = sizes(on(dsn, copy))
     run(dsn, f"drop database {copy}")
     pairs = [
-        {table: 1 - after[table][part] / before[table][part] for table in before if before[table][part] >= _LEAST_PAGES}
+        {
+            table: 1 - after[table][part] / before[table][part]
+            for table in before
+            if before[table][part] >= _LEAST_PAGES
+        }
         for part in (0, 1)
     ]
     return pairs[0], pairs[1]
@@ -140,17 +147,17 @@ def _outcome(query: Query, rows: Rows, seconds: float, blocks: int) -> Outcome:
     found: dict[str, dict[str, object]] = {}
     for line in derived.rows:
         values = dict(zip(derived.columns, line, strict=True))
-        if values["schemaname"] == SCHEMA and values["method"] is None:
+        if values["schemaname"] == SCHEMA and values["estimates"] is None:
             found[str(values["relname"])] = values
-    ratios = [{name: _float(one[key]) for name, one in found.items()} for key in ("bloat_ratio", "toast_bloat_ratio")]
+    ratios = [
+        {name: ratio for name, one in found.items() if isinstance(ratio := one[key], float)}
+        for key in ("bloat_ratio", "toast_bloat_ratio")
+    ]
     return Outcome(ratios[0], ratios[1], seconds * 1000 / count, blocks // count)
 
 
-def _float(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
 def others(dsn: str, database: str) -> Outcome:
+    """Return what pgsql-bloat-estimation says."""
     rows = run(on(dsn, database), IOGUIX)
     return Outcome({str(name): float(str(ratio)) for name, ratio in rows}, {}, 0.0, 0)
 
@@ -161,6 +168,7 @@ def errors(found: Ratios, true: Ratios) -> list[float]:
 
 
 def line(name: str, found: Ratios, true: Ratios, outcome: Outcome) -> str:
+    """Return a line of the table of errors."""
     off = [abs(error) for error in errors(found, true)]
     if not off:
         return f"{name:<28} no estimate at all, none {len(true)}"
@@ -172,7 +180,9 @@ def line(name: str, found: Ratios, true: Ratios, outcome: Outcome) -> str:
 
 
 def seed_lines(dsn: str, seed: int, points: list[Point], *, verbose: bool) -> Iterator[str]:
-    run(dsn, f"do $$ begin create role {MONITOR} login password '{PASSWORD}'; exception when duplicate_object then end $$")
+    """Yield the lines about one seed on one server."""
+    create = f"create role {MONITOR} login password '{PASSWORD}'"
+    run(dsn, f"do $$ begin {create}; exception when duplicate_object then end $$")
     run(dsn, f"grant pg_monitor to {MONITOR}")
     database, made = built(dsn, seed)
     heap, toast = truth(dsn, database)
@@ -182,14 +192,15 @@ def seed_lines(dsn: str, seed: int, points: list[Point], *, verbose: bool) -> It
     run(on(dsn, database), f"drop function {column_statistics.NAME}(oid[])")
     superuser = asyncio.run(shipped(dsn, database))
     yield line("as superuser, pg_stats", superuser.ratios, heap, superuser)
-    yield line("ioguix, as superuser", others(dsn, database).ratios, heap, others(dsn, database))
-    yield line("ioguix, as pg_monitor", others(monitor, database).ratios, heap, others(monitor, database))
+    theirs, hidden = others(dsn, database), others(monitor, database)
+    yield line("ioguix, as superuser", theirs.ratios, heap, theirs)
+    yield line("ioguix, as pg_monitor", hidden.ratios, heap, hidden)
     yield line("TOAST, helper", ours.toast, toast, ours)
     what = {table.name: table.what for table in made}
     for name, true in sorted(heap.items()):
         guess = ours.ratios.get(name)
         if guess is not None:
-            points.append(Point(true, guess, others(dsn, database).ratios.get(name) or 0.0))
+            points.append(Point(true, guess, theirs.ratios.get(name, 0.0)))
         if verbose:
             said = "none" if guess is None else f"{100 * guess:5.1f}"
             yield f"    {name} {what.get(name, ''):<10} true {100 * true:5.1f}  ours {said}"
@@ -197,6 +208,7 @@ def seed_lines(dsn: str, seed: int, points: list[Point], *, verbose: bool) -> It
 
 
 def main() -> None:
+    """Run the comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dsns", nargs="+", metavar="DSN")
     parser.add_argument("--seeds", default="1,2,3,4,5")

@@ -1,6 +1,7 @@
-"""Owns the estimate of table bloat that most monitoring tools use, to compare with; after github.com/ioguix/pgsql-bloat-estimation.
+"""Owns the estimate of table bloat that most monitoring tools use, to compare with.
 
-table/table_bloat.sql of that repository (BSD licence), cut down to what is compared: the share of the heap alone.
+After table/table_bloat.sql of github.com/ioguix/pgsql-bloat-estimation (BSD licence), cut down to what is
+compared: the share of the heap alone.
 """
 
 IOGUIX = """
@@ -17,9 +18,12 @@ from (
       bs - page_hdr as size_per_block, relpages as tblpages, reltuples, bs, page_hdr, fillfactor, tblname
     from (
       select tbl.relname as tblname, tbl.reltuples, tbl.relpages,
-        coalesce(substring(array_to_string(tbl.reloptions, ' ') from 'fillfactor=([0-9]+)')::smallint, 100) as fillfactor,
+        coalesce(
+          substring(array_to_string(tbl.reloptions, ' ') from 'fillfactor=([0-9]+)')::smallint, 100
+        ) as fillfactor,
         current_setting('block_size')::numeric as bs, 8 as ma, 24 as page_hdr,
-        23 + case when max(coalesce(s.null_frac, 0)) > 0 then (7 + count(s.attname)) / 8 else 0::int end as tpl_hdr_size,
+        23 + case when max(coalesce(s.null_frac, 0)) > 0 then (7 + count(s.attname)) / 8 else 0 end
+          as tpl_hdr_size,
         sum((1 - coalesce(s.null_frac, 0)) * coalesce(s.avg_width, 0)) as tpl_data_size
       from pg_attribute as att
       join pg_class as tbl on att.attrelid = tbl.oid

@@ -24,15 +24,15 @@ def plot(points: Iterable[Point]) -> str:
 
 def _lines(points: list[Point]) -> Iterator[str]:
     size = _SIDE + 2 * _MARGIN
-    yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" font-family="sans-serif" font-size="12">'
+    yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"'
+    yield ' font-family="sans-serif" font-size="12">'
     yield f'<rect width="{size}" height="{size}" fill="#ffffff"/>'
+    (x0, y0), (x1, y1) = _at(0, 0), _at(1, 1)
     for step in range(0, 101, 20):
         x, y = _at(step / 100, step / 100)
-        low, high = _at(0, 0)[0], _at(1, 1)[1]
-        yield f'<path d="M{x:.1f} {_at(0, 0)[1]:.1f}V{high:.1f}M{low:.1f} {y:.1f}H{_at(1, 1)[0]:.1f}" stroke="#dddddd"/>'
-        yield f'<text x="{x:.1f}" y="{_SIDE + _MARGIN + 16}" text-anchor="middle">{step}</text>'
+        yield f'<path d="M{x:.1f} {y0}V{y1}M{x0} {y:.1f}H{x1}" stroke="#dddddd"/>'
+        yield f'<text x="{x:.1f}" y="{y0 + 16}" text-anchor="middle">{step}</text>'
         yield f'<text x="{_MARGIN - 8}" y="{y + 4:.1f}" text-anchor="end">{step}</text>'
-    (x0, y0), (x1, y1) = _at(0, 0), _at(1, 1)
     yield f'<path d="M{x0} {y0}L{x1} {y1}" stroke="#888888"/>'
     for point in points:
         x, y = _at(point.true, point.other)
@@ -40,7 +40,8 @@ def _lines(points: list[Point]) -> Iterator[str]:
     for point in points:
         x, y = _at(point.true, point.ours)
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="#0072b2"/>'
-    yield f'<text x="{size / 2}" y="{size - 8}" text-anchor="middle">given back by VACUUM FULL, % of the table</text>'
+    yield f'<text x="{size / 2}" y="{size - 8}" text-anchor="middle">'
+    yield "given back by VACUUM FULL, % of the table</text>"
     yield f'<text transform="translate(14 {size / 2}) rotate(-90)" text-anchor="middle">estimate, %</text>'
     yield f'<circle cx="{_MARGIN + 18}" cy="{_MARGIN + 16}" r="2.5" fill="#0072b2"/>'
     yield f'<text x="{_MARGIN + 28}" y="{_MARGIN + 20}">pg_table_bloat_ratio</text>'

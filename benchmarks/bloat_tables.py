@@ -1,4 +1,4 @@
-"""Owns the tables that estimates of heap bloat are tried on: made by chance from a seed, with what happens to tables."""
+"""Owns the tables that estimates of heap bloat are tried on: made from a seed, and what befell them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: statements in order, each to be run in a session of its own, so that statistics are flushed."""
+    """One table: statements in order, each for a session of its own, so that statistics are flushed."""
 
     name: str
     what: str
@@ -54,14 +54,16 @@ def _kinds(chance: Random) -> Iterator[Kind]:
     yield Kind(f"char({short})", f"left(md5(g::text), {short})", short + 1)
     yield Kind("text", f"left(md5(g::text), {short})", short + 1)
     yield Kind("text", "md5(g::text)", 33)
-    yield Kind("text", "(array['new', 'active', 'suspended', 'closed'])[1 + floor(random() * random() * 4)::int]", 7)
+    yield Kind(
+        "text", "(array['new', 'active', 'suspended', 'closed'])[1 + floor(random() * random() * 4)::int]", 7
+    )
     yield Kind("text", f"left(repeat(md5(g::text), 4), 1 + floor(random() * {long})::int)", 2 + long / 2)
     yield Kind("text", "left(repeat(md5(g::text), 20), 1 + floor(-40 * ln(1 - random()))::int)", 42)
     yield Kind("varchar(200)", "'user' || g || '@example.org'", 22)
     yield Kind("jsonb", "jsonb_build_object('id', g, 'name', md5(g::text), 'n', g % 7)", 80)
     yield Kind("text[]", "array_fill(left(md5(g::text), 8), array[1 + g % 4])", 50)
     yield Kind("integer[]", "array_fill(g, array[g % 6])", 35)
-    yield Kind("bytea", f"substr(decode(md5(g::text), 'hex'), 1, 1 + floor(random() * 15)::int)", 9)
+    yield Kind("bytea", "substr(decode(md5(g::text), 'hex'), 1, 1 + floor(random() * 15)::int)", 9)
 
 
 def _wide(chance: Random) -> Kind:
@@ -70,7 +72,11 @@ def _wide(chance: Random) -> Kind:
     return chance.choice(
         [
             Kind("text", text.format(blocks), blocks * 32 + 4),
-            Kind("text", f"left({text.format(blocks)}, 100 + floor(random() * {blocks * 32 - 100})::int)", blocks * 17),
+            Kind(
+                "text",
+                f"left({text.format(blocks)}, 100 + floor(random() * {blocks * 32 - 100})::int)",
+                blocks * 17,
+            ),
             Kind("text", f"repeat(md5(g::text), {chance.randint(70, 200)})", 80 + blocks),
         ]
     )
@@ -104,71 +110,99 @@ def _value(kind: Kind, chance: Random) -> tuple[str, float]:
     return f"case when random() >= {null} then {kind.value} end", kind.width * (1 - null)
 
 
+@dataclass(frozen=True)
+class _Draft:
+    """A table in the making: its qualified name, a column of integers, its rows, what fills it."""
+
+    full: str
+    key: str
+    rows: int
+    fill: str
+    columns: int
+
+
 def _table(name: str, fate: str, chance: Random) -> Table:
     full = f"{SCHEMA}.{name}"
     columns = _columns(chance, fate)
     values, widths = zip(*(_value(column, chance) for column in columns), strict=True)
-    pages = chance.randint(40, 500)
-    rows = int(min(60_000, max(500, pages * _ROOM / (32 + sum(widths) * 1.1))))
+    rows = int(min(60_000, max(500, chance.randint(40, 500) * _ROOM / (32 + sum(widths) * 1.1))))
     if fate == "toast":
         rows = min(rows, 3000)
     fillfactor = chance.choice([50, 70, 80, 90]) if fate == "hot" else chance.choice([100] * 5 + [90, 70])
-    listed = ", ".join(f"c{number} {column.type}" for number, column in enumerate(columns))
-    select = ", ".join(values)
-    with_ = f" with (fillfactor = {fillfactor}, autovacuum_enabled = false)"
-    fill = f"insert into {full} select {select} from generate_series({{}}, {{}}) as g"
     key = next(f"c{number}" for number, column in enumerate(columns) if column.type == "integer")
-    create = f"create table {full} ({listed}){with_}"
-    if fate == "partition":
-        parent = f"{SCHEMA}.p{name}"
-        create = (
-            f"create table {parent} ({listed}) partition by range ({key});"
-            f" create table {full} partition of {parent} for values from (minvalue) to (maxvalue){with_}"
-        )
-    begin = (f"select setseed({chance.random():.6f}); {create}; {fill.format(1, rows)}", f"vacuum analyze {full}")
-    after = tuple(_fate(fate, full, key, rows, fill, columns, chance))
-    is_analyzed = fate not in {"stale", "never"}
-    if fate == "never":
-        begin = begin[:1]
-    return Table(name, fate, (*begin, *after), is_analyzed)
+    fill = f"insert into {full} select {', '.join(values)} from generate_series({{}}, {{}}) as g"
+    draft = _Draft(full, key, rows, fill, len(columns))
+    create = _create(name, fate, columns, fillfactor, key)
+    steps = [f"select setseed({chance.random():.6f}); {create}; {fill.format(1, rows)}"]
+    if fate != "never":
+        steps.append(f"vacuum analyze {full}")
+    steps.extend(_befalls(fate, draft, chance))
+    return Table(name, fate, tuple(steps), is_analyzed=fate not in {"stale", "never"})
+
+
+def _create(name: str, fate: str, columns: list[Kind], fillfactor: int, key: str) -> str:
+    listed = ", ".join(f"c{number} {column.type}" for number, column in enumerate(columns))
+    options = f" with (fillfactor = {fillfactor}, autovacuum_enabled = false)"
+    if fate != "partition":
+        return f"create table {SCHEMA}.{name} ({listed}){options}"
+    parent = f"{SCHEMA}.p{name}"
+    return (
+        f"create table {parent} ({listed}) partition by range ({key}); create table {SCHEMA}.{name}"
+        f" partition of {parent} for values from (minvalue) to (maxvalue){options}"
+    )
 
 
 _FATES = (
-    *("clean", "delete", "delete", "delete", "dead", "dead", "fifo", "hot", "hot", "churn", "dropped", "added"),
+    *(
+        "clean",
+        "delete",
+        "delete",
+        "delete",
+        "dead",
+        "dead",
+        "fifo",
+        "hot",
+        "hot",
+        "churn",
+        "dropped",
+        "added",
+    ),
     *("stale", "toast", "toast", "wide", "wide", "partition", "narrow", "never"),
 )
 
 
-def _fate(
-    fate: str, full: str, key: str, rows: int, fill: str, columns: list[Kind], chance: Random
-) -> Iterator[str]:
+def _befalls(fate: str, draft: _Draft, chance: Random) -> Iterator[str]:
+    """Yield what is done to a table that is filled and analysed."""
+    full, key, rows = draft.full, draft.key, draft.rows
     share = round(chance.uniform(0.05, 0.95), 2)
     delete = f"select setseed({chance.random():.6f}); delete from {full} where random() < {share}"
-    if fate == "fifo":
-        yield f"delete from {full} where {key} < {int(rows * share)}"
-    elif fate in {"hot", "churn"}:
-        if fate == "churn":
-            yield f"create index on {full} ({key})"
-        for part in (1, chance.choice([1, 2, 3])):
-            yield f"update {full} set {key} = {key} + 1 where {key} % {part} = 0"
-            yield f"vacuum {full}"
-        return
+    if fate in {"hot", "churn"}:
+        yield from _updates(fate, draft, chance)
     elif fate == "dropped":
-        drops = ", ".join(
-            f"drop column c{number}"
-            for number in chance.sample(range(len(columns)), max(1, len(columns) // 3))
-            if f"c{number}" != key
-        )
-        if drops:
-            yield f"alter table {full} {drops}"
-        return
+        yield from _drops(draft, chance)
     elif fate == "added":
         yield f"alter table {full} add column extra text; update {full} set extra = 'x' || {key}"
-    elif fate == "stale":
-        yield fill.format(rows + 1, rows * 2)
-        yield delete
-        return
-    elif fate != "clean":
-        yield delete
-    if fate not in {"dead", "never"}:
         yield f"vacuum {full}"
+    elif fate == "fifo":
+        yield f"delete from {full} where {key} < {int(rows * share)}"
+        yield f"vacuum {full}"
+    elif fate != "clean":
+        if fate == "stale":
+            yield draft.fill.format(rows + 1, rows * 2)
+        yield delete
+        if fate not in {"stale", "dead", "never"}:
+            yield f"vacuum {full}"
+
+
+def _updates(fate: str, draft: _Draft, chance: Random) -> Iterator[str]:
+    if fate == "churn":
+        yield f"create index on {draft.full} ({draft.key})"
+    for part in (1, chance.choice([1, 2, 3])):
+        yield f"update {draft.full} set {draft.key} = {draft.key} + 1 where {draft.key} % {part} = 0"
+        yield f"vacuum {draft.full}"
+
+
+def _drops(draft: _Draft, chance: Random) -> Iterator[str]:
+    chosen = [f"c{number}" for number in chance.sample(range(draft.columns), max(1, draft.columns // 3))]
+    if drops := ", ".join(f"drop column {name}" for name in chosen if name != draft.key):
+        yield f"alter table {draft.full} {drops}"

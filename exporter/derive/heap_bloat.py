@@ -1,8 +1,8 @@
 """Owns how many pages a heap would have if it were written anew: arithmetic over catalogue facts, pure.
 
-Sizes are in bytes. What is written about the layout of rows and pages holds for PostgreSQL 13 to 18 on machines with
-8-byte alignment: chapter "Database Page Layout" of its manual, src/backend/access/common/heaptuple.c, and for the
-order in which VACUUM FULL fills pages raw_heap_insert() in src/backend/access/heap/rewriteheap.c.
+Sizes are in bytes. What is said about rows and pages holds for PostgreSQL 13 to 18 with 8-byte alignment:
+the chapter "Database Page Layout" of its manual, src/backend/access/common/heaptuple.c, and, for how
+VACUUM FULL fills pages, raw_heap_insert() in src/backend/access/heap/rewriteheap.c.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ CHUNKS_PER_PAGE = 4
 class Attribute:
     """A column as rows hold it.
 
-    `length` is in bytes, negative when it varies; `align` 1, 2, 4 or 8; `width` the mean stored size of values that
-    are not NULL, whole bytes and cut off, None where ANALYZE has seen none. `residues` are the shares of values
-    stored in a multiple of 8 bytes, in one more, and so on; empty where that is not known.
+    `length` is in bytes, negative when it varies; `align` 1, 2, 4 or 8; `width` the mean stored size of
+    values that are not NULL, in whole bytes, cut off, None where ANALYZE has seen none. `residues` are the
+    shares of values stored in a multiple of 8 bytes, in one more, and so on; empty where that is not known.
     """
 
     length: int
@@ -101,10 +101,11 @@ def _alignment(attribute: Attribute) -> int:
 
 
 def row_size(attributes: Iterable[Attribute]) -> RowSize:
-    """Return the size of rows with these columns, in the order in which rows hold them, dropped ones included.
+    """Return the size of rows with these columns, in the order of rows, dropped ones included.
 
-    Where a value ends decides how much padding the next one needs. So what is walked is not a mean offset but the
-    chance of each offset modulo 8; a NULL leaves it where it is. NULLs of different columns are taken to be independent.
+    Where a value ends decides how much padding the next one needs. So what is walked is not a mean offset but
+    the chance of each offset modulo 8; a NULL leaves it where it is. NULLs of different columns are taken to
+    be independent.
     """
     columns = tuple(attributes)
     state = _Offsets()
@@ -147,9 +148,9 @@ def _only(width: int) -> Sequence[float]:
 def rows_per_page(size: RowSize, block_size: int, fillfactor: int) -> float:
     """Return how many rows VACUUM FULL puts on a page.
 
-    It goes to the next page when a row does not fit into what the fill factor leaves. With rows of one size the end of
-    a page is what a whole number of them leaves; otherwise the space before the row that no longer fits is on average
-    E[X^2] / (2 E[X]), the mean age in a renewal process.
+    It goes to the next page when a row does not fit into what the fill factor leaves. With rows of one size
+    the end of a page is what a whole number of them leaves; otherwise the space before the row that no longer
+    fits is on average E[X^2] / (2 E[X]), the mean age in a renewal process.
     """
     most = (block_size - PAGE_HEADER) // (_aligned(_HEADER) + ITEM)
     room = block_size - PAGE_HEADER - block_size * (100 - fillfactor) // 100

@@ -1,4 +1,4 @@
-"""Owns what a rewrite would give back of tables and their TOAST: from catalogue rows to bytes, ratio and confidence."""
+"""Owns what a rewrite would give back of tables and their TOAST, by the catalogue."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from exporter.derive.heap_bloat import (
 from exporter.model import Rows
 
 COLUMNS = (
-    *("schemaname", "relname", "method", "confidence", "estimates"),
+    *("method", "confidence", "schemaname", "relname", "estimates"),
     *("bloat_bytes", "bloat_ratio", "toast_bloat_bytes", "toast_bloat_ratio"),
 )
 METHOD = "catalog"
@@ -45,8 +45,9 @@ class Confidence(StrEnum):
 class Table:
     """A table as the catalogue describes it; None is what is not known.
 
-    `pages` are counted now, `known_pages` when it was last vacuumed or analysed. `live` are the rows that statistics
-    count, which begin at 0 when these are reset; `is_counted` says that a vacuum or ANALYZE has set them right since.
+    `pages` are counted now, `known_pages` when it was last vacuumed or analysed. `live` are the rows that
+    statistics count, which begin at 0 when these are reset; `is_counted` says that a vacuum or ANALYZE has
+    set them right since.
     """
 
     schema: str
@@ -64,11 +65,15 @@ class Table:
     chunks: float
 
 
-def table_bloat(rows: Rows, previous: object | None, now: float) -> tuple[Rows, object | None]:
+def table_bloat(
+    rows: Rows,
+    previous: object | None,  # noqa: ARG001 - the catalogue holds all there is to know
+    now: float,  # noqa: ARG001 - as above
+) -> tuple[Rows, object | None]:
     """Derive bloat from one row a table, as the query table_bloat returns them; largest bloat first.
 
-    A table gives a row with its numbers, and one with labels that say by which method they came and how much they are
-    worth. Bytes and ratio are what VACUUM FULL would give back; the ratio is left out below LEAST_PAGES.
+    A table gives a row with its numbers, and one with labels that say by which method they came and how much
+    they are worth. Bytes and ratio are what VACUUM FULL would give back; below LEAST_PAGES there is no ratio.
     """
     found = sorted((_estimate(table) for table in _read(rows)), key=lambda one: -one.worth)
     lines = tuple(line for estimate in found for line in estimate.lines())
@@ -105,14 +110,14 @@ class _Estimate:
 
     def lines(self) -> Iterator[tuple[object, ...]]:
         names = self.table.schema, self.table.name
-        yield (*names, METHOD, self.confidence.value, 1, None, None, None, None)
+        yield (METHOD, self.confidence.value, *names, 1, None, None, None, None)
         if self.heap or self.toast:
             numbers = (
                 number
                 for waste in (self.heap, self.toast)
                 for number in ((waste.bytes, waste.ratio) if waste else (None, None))
             )
-            yield (*names, None, None, None, *numbers)
+            yield (None, None, *names, None, *numbers)
 
 
 def _estimate(table: Table) -> _Estimate:
@@ -149,7 +154,7 @@ def _is_certain(table: Table, size: RowSize) -> bool:
 
 
 def _toast(table: Table) -> _Waste | None:
-    """Take chunks to be whole ones, four to a page: then the last chunks of values, which are not, hide some bloat."""
+    """Take chunks to be whole, four to a page: the last one of each value is not, and hides some bloat."""
     here = table.toast_pages
     if here is None or here < LEAST_PAGES:
         return None

@@ -39,28 +39,47 @@ with locked as materialized (
     and mode = 'AccessExclusiveLock'
     and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
 ),
--- relpages is as of the last vacuum or analyze: good enough to choose by, and free.
+-- relpages is as of the last vacuum or analyze: good enough to choose by, and free. A table counts by its heap or by its
+-- TOAST, which depends on it.
+large as materialized (
+  select
+    oid,
+    relkind,
+    relpages
+  from pg_catalog.pg_class
+  where relkind in ('r', 'm', 't')
+    and relpages >= 10
+    and relpersistence <> 't'
+    and relam = (select oid from pg_catalog.pg_am where amname = 'heap')
+  order by relpages desc
+  limit 200
+),
 largest as materialized (
   select
     c.oid,
-    c.relnamespace,
+    n.nspname,
     c.relname,
     c.relpages,
     c.reltuples,
     c.reloptions,
     c.reltoastrelid
   from pg_catalog.pg_class as c
-  where c.relkind in ('r', 'm')
-    and c.relpages >= 10
-    and c.relpersistence <> 't'
-    and c.relam = (select oid from pg_catalog.pg_am where amname = 'heap')
+  join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  where c.oid in (
+    select oid
+    from large
+    where relkind <> 't'
+    union all
+    select d.refobjid
+    from large as l
+    join pg_catalog.pg_depend as d on d.objid = l.oid
+    where l.relkind = 't'
+      and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+      and d.objsubid = 0
+      and d.deptype = 'i'
+  )
     -- Tables of the system catalogue count when they are large.
-    and (
-      c.relpages >= 1000
-      or c.relnamespace not in (select oid from pg_catalog.pg_namespace where nspname in ('pg_catalog', 'information_schema'))
-    )
-  order by c.relpages desc
-  limit 200
+    and (n.nspname not in ('pg_catalog', 'information_schema') or c.relpages >= 1000)
 ),
 statistic as materialized (
   select
@@ -69,14 +88,13 @@ statistic as materialized (
     s.null_frac,
     s.avg_width
   from largest as l
-  join pg_catalog.pg_namespace as n on n.oid = l.relnamespace
   cross join lateral (
     select
       attname,
       null_frac,
       avg_width
     from pg_catalog.pg_stats
-    where schemaname = n.nspname and tablename = l.relname and not inherited
+    where schemaname = l.nspname and tablename = l.relname and not inherited
     offset 0 -- one table at a time: else the statistics of all tables are read
   ) as s
 ),
@@ -97,7 +115,7 @@ attribute as (
   group by a.attrelid
 )
 select
-  n.nspname as schemaname,
+  l.nspname as schemaname,
   l.relname,
   l.relpages,
   l.reltuples::float8 as reltuples,
@@ -129,7 +147,6 @@ select
   t.pages as toast_pages,
   t.chunks
 from largest as l
-join pg_catalog.pg_namespace as n on n.oid = l.relnamespace
 left join attribute as a on a.attrelid = l.oid
 left join lateral (
   select
