@@ -23,6 +23,7 @@ import psycopg
 
 from benchmarks.tokens_generate import END, Connection, Load, append, appended, churned, live, run
 from benchmarks.tokens_score import MEASURES, RUNS, Cells, Result, Score, report
+from exporter.counter import known_of
 from exporter.counting import (
     IndexCost,
     Moment,
@@ -88,11 +89,14 @@ class Bench:
         plan = self.plan()
         self.memory = token_counts(self.fetch(plan), self.memory, 0.0)[1]
 
-    def plan(self, cost: IndexCost | None = None) -> Plan:
+    def plan(
+        self, cost: IndexCost | None = None, memory: object | None = None, last: Plan | None = None
+    ) -> Plan:
         """Choose as the exporter does."""
         facts = self.answer(leaves_statement(SOURCE))
         major = self.connection.info.server_version // 10000
-        return choose(SOURCE, leaves(facts), major, cost=cost)
+        known = known_of(SOURCE, memory, last) if isinstance(memory, Memory) else None
+        return choose(SOURCE, leaves(facts), major, cost=cost, known=known)
 
     def sql(self, plan: Plan) -> str:
         """Return the statement of the plan at the load's own time."""
@@ -118,13 +122,13 @@ class Bench:
             for state, count in zip(("revoked", "expired", "active"), counts, strict=True)
         }
 
-    def settled(self) -> Plan:
-        """Return the plan chosen when the cost of the index is known, as the second choice has it."""
+    def index_cost(self) -> IndexCost | None:
+        """Return what the index costs, as the second run knows it."""
         plan, cost = self.plan(), None
         for _attempt in range(3):
             cost = index_cost(self.fetch(plan), plan) or cost
             plan = self.plan(cost)
-        return plan
+        return cost
 
     def cost(self, sql: str, times: int) -> tuple[float, float]:
         """Return blocks touched and milliseconds, the medians."""
@@ -144,20 +148,26 @@ class Bench:
     def measure(self, label: str, seeds: int) -> Result:
         """Measure one condition over that many draws, each alone and followed by others, as in a daemon."""
         truth = self.truth()
-        plan = self.settled()
-        sql = self.sql(plan)
+        cost = self.index_cost()
         alone, together = Score(truth), Score(truth)
+        plan: Plan | None = None
         for seed in range(seeds):
             run(self.connection, f"SELECT setseed({seed / seeds})")
-            found, memory = token_counts(self.answer(sql), forget(self.memory), 0.0)
-            alone.add(found)
-            for _run in range(RUNS - 1):
+            memory, plan = forget(self.memory), None
+            runs: dict[str, None] = {}  # the statements of a chain, each once
+            for number in range(RUNS):
+                plan = self.plan(cost, memory, plan)
+                sql = self.sql(plan)
+                runs[sql] = None
                 found, memory = token_counts(self.answer(sql), memory, 0.0)
+                if not number:
+                    alone.add(found)
             together.add(found)
-        blocks, spent = self.cost(sql, 7)
+        costs = [self.cost(sql, 7) for sql in runs]
+        blocks, spent = max(blocks for blocks, _ in costs), max(spent for _, spent in costs)
         return Result(
             label,
-            plan.why,
+            plan.why if plan else "",
             blocks,
             spent,
             alone.errors,
@@ -170,7 +180,7 @@ class Bench:
 
 def forget(memory: object | None) -> object | None:
     """Return the memory without its averages, so that a draw stands alone; the arrivals stay."""
-    return Memory({}, memory.history) if isinstance(memory, Memory) else None
+    return Memory({}, memory.history, memory.lifetimes, 0) if isinstance(memory, Memory) else None
 
 
 def conditions(bench: Bench, seeds: int) -> Iterator[Result]:

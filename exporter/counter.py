@@ -14,6 +14,7 @@ from typing import Protocol, cast
 from exporter import bind, entities
 from exporter.counting import (
     IndexCost,
+    Known,
     Leaf,
     Moment,
     Plan,
@@ -26,6 +27,7 @@ from exporter.counting import (
 from exporter.counting_sql import leaves_statement, statement
 from exporter.derive.token_counts import SHORT, token_counts
 from exporter.derive.token_memory import Memory
+from exporter.derive.token_near import Buckets
 from exporter.entities import Entity, Test
 from exporter.model import Family, MetricType, Rows, Sample
 from exporter.profile import (
@@ -165,7 +167,13 @@ class Counter:
                 )
                 counted.leaves, counted.chosen_at = leaves(facts), self.now()
                 seconds += facts.seconds
-            counted.plan = choose(counted.source, counted.leaves, self.major, cost=counted.cost)
+            counted.plan = choose(
+                counted.source,
+                counted.leaves,
+                self.major,
+                cost=counted.cost,
+                known=known_of(counted.source, counted.memory, counted.plan),
+            )
             made = statement(counted.source, counted.plan, counted.leaves)
             answer = await self.gateway.fetch(made, timeout=timeout, database=database, heavy=heavy)
             seconds += answer.seconds
@@ -184,6 +192,17 @@ class Counter:
         return Rows(_COLUMNS, rows, seconds)
 
 
+def known_of(source: TokenSource, memory: Memory, plan: Plan | None) -> Known | None:
+    """Return what is known of the window of the expiry; None where nobody knows what changed since."""
+    if memory.draws is None:
+        return None
+    seen = [round(seconds) for seconds, _ in memory.lifetimes.values()]
+    lives = {life for life in (source.horizon, *seen, *source.lifetimes.values()) if life <= source.horizon}
+    since = memory.history[-1].at if memory.buckets.known else None
+    turns = plan.turn.turns if plan and plan.turn else 0
+    return Known(memory.draws, turns, since, tuple(sorted(lives)))
+
+
 def _keep(counted: _Counted, memory: Memory) -> None:
     """Remember, and let the near tokens be those of every kind that was seen to live shortly.
 
@@ -193,7 +212,7 @@ def _keep(counted: _Counted, memory: Memory) -> None:
     horizon = max([counted.source.horizon, *map(round, short)])
     if horizon > counted.source.horizon:
         counted.source = replace(counted.source, horizon=horizon)
-        memory = replace(memory, cells={}, draws=memory.draws and 0)
+        memory = replace(memory, cells={}, draws=memory.draws and 0, buckets=Buckets())
     counted.memory = memory
 
 

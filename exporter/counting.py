@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import ceil
 from typing import cast
 
 from exporter.model import Rows
@@ -26,6 +27,11 @@ TAIL_BLOCKS = 896  # what reading the end of the table costs
 INDEX_WHOLE = 2_500
 INDEX_PART = 1_500
 FIRST_INDEX_ROWS = 2_000  # read by an index before its cost is known
+# What lies on too many blocks for one run is read in turns, up to so many; then all of it is known.
+INDEX_TURN = 2_200
+MOST_TURNS = 6
+TURN_BLOCKS = 2_400  # of a turn with what is new since the last
+BUCKETS = 60  # of the window of the expiry, that take turns
 TID_RANGE = 14  # the first version that reads a range of blocks without reading the others
 
 
@@ -107,6 +113,20 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Which buckets of the expiry a run reads: each `turns`-th from `number`, and those that were filling.
+
+    New tokens come in where those issued `since` (Unix time) with one of `lives` (seconds) expire; None: no
+    bucket is known yet.
+    """
+
+    number: int
+    turns: int
+    since: float | None = None
+    lives: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """How a source is counted. `index_share` is the share of the window read by the index; 0: not at all."""
 
@@ -116,6 +136,12 @@ class Plan:
     draws: tuple[Draw, ...] = ()
     index_share: float = 0.0
     by_tid: bool = True
+    turn: Turn | None = None  # instead of a share of the window
+
+
+def bucket_seconds(source: TokenSource) -> int:
+    """Return the length of a bucket of the expiry in seconds."""
+    return -(-source.horizon // BUCKETS)
 
 
 def leaves(rows: Rows) -> tuple[Leaf, ...]:
@@ -136,12 +162,28 @@ def leaves(rows: Rows) -> tuple[Leaf, ...]:
 
 def index_cost(rows: Rows, plan: Plan) -> IndexCost | None:
     """Return what the index cost in a run of `plan` that answered `rows`; None when it was not used."""
-    found = [cast("list[int]", counts) for part, _, _, _, counts, _ in rows.rows if part == "near"]
+    parts = {"near", "bucket"}
+    found = [(cast("int", row[2]), cast("list[int]", row[4])) for row in rows.rows if row[0] in parts]
     if not found:
         return None
-    tokens, blocks = sum(sum(counts[:-2]) for counts in found), sum(counts[-2] for counts in found)
-    cut = any(counts[-1] for counts in found)
-    return IndexCost(tokens, 10 * INDEX_WHOLE if cut else blocks, plan.index_share)
+    tokens, blocks = sum(sum(counts[:-2]) for _, counts in found), sum(counts[-2] for _, counts in found)
+    cut = any(counts[-1] for _, counts in found)
+    places = [place for place, _ in found]
+    share = len(places) / (max(places) - min(places) + 1) if plan.turn else plan.index_share
+    return IndexCost(tokens, 10 * INDEX_WHOLE * MOST_TURNS if cut else blocks, share)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How many runs there were, and in how many turns they read buckets of the expiry, the last one when.
+
+    `lives` are the lifetimes of kinds that live shortly, in seconds; in their places new tokens come in.
+    """
+
+    runs: int
+    turns: int = 0
+    since: float | None = None
+    lives: tuple[int, ...] = ()
 
 
 def choose(
@@ -150,11 +192,13 @@ def choose(
     major: int,
     expected: float | None = None,
     cost: IndexCost | None = None,
+    known: Known | None = None,
 ) -> Plan:
     """Choose how to count from facts that cost nothing.
 
     `expected` is how many rows an index is going to find in the window, as the last run or the planner's
-    histogram has it; `cost` what an index cost when it was last used, however long ago.
+    histogram has it; `cost` what an index cost when it was last used, however long ago; `known` what runs
+    before have read of the window, None where that cannot be used.
     """
     pages = sum(leaf.pages for leaf in leaves)
     if pages <= SCAN_AT_ALL:
@@ -166,13 +210,26 @@ def choose(
     if tail and cost and share < 1:
         share = 0.0  # the end of the table tells more than a part of the window
     tail = None if share else tail
+    turn = _turn(cost, known) if cost and 0 < share < 1 else None
     other = _index_blocks(cost, share) if share else TAIL_BLOCKS * (tail is not None)
+    other = TURN_BLOCKS if turn else other
     blocks = _sample_blocks(leaves, pages, other)
     draws = tuple(
         Draw(leaf.relation, max(4, round(blocks * leaf.pages / pages)), leaf is tail) for leaf in leaves
     )
     near = "the index on the expiry" if share else "the end of the table" if tail else "arrivals"
-    return Plan(Method.SAMPLE, f"{pages} pages: {blocks} are drawn; {near}", 300.0, draws, share, by_tid)
+    why = f"{pages} pages: {blocks} are drawn; {near}{f' in {turn.turns} turns' if turn else ''}"
+    return Plan(Method.SAMPLE, why, 300.0, draws, share, by_tid, turn)
+
+
+def _turn(cost: IndexCost, known: Known | None) -> Turn | None:
+    """Return whose turn it is; None where the window takes too many of them."""
+    turns = ceil(_whole(cost) / INDEX_TURN)
+    if known is None or turns > MOST_TURNS:
+        return None
+    if turns == known.turns - 1:
+        turns = known.turns  # or buckets would lose their turn, and what one turn costs varies
+    return Turn(known.runs % turns, turns, known.since, known.lives)
 
 
 def _index_share(

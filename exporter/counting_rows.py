@@ -37,6 +37,17 @@ def at(moment: Moment, now: str, seconds: str = "0") -> str:
     return f"pg_catalog.to_char({utc}, '{ISO}')"
 
 
+def absolute(moment: Moment, seconds: str) -> str:
+    """Return the SQL of a Unix time in whole seconds, as a value that compares with a column of that type."""
+    if moment.type is TimeType.EPOCH:
+        return f"({seconds})"
+    then = f"pg_catalog.to_timestamp({seconds})"
+    if moment.type is TimeType.TZ:
+        return then
+    utc = f"({then} AT TIME ZONE 'UTC')"
+    return utc if moment.type is TimeType.NAIVE_UTC else f"pg_catalog.to_char({utc}, '{ISO}')"
+
+
 def row(source: TokenSource) -> str:
     """Return what a row is reduced to first: one number for kind and state, and whether it is recent.
 

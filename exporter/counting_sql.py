@@ -7,8 +7,20 @@ blocks the role needs SELECT on the system column ctid besides the columns of th
 
 from __future__ import annotations
 
-from exporter.counting import Draw, Leaf, Method, Moment, Plan, TimeType, TokenSource
-from exporter.counting_rows import FALSE, ISO, at, counts, row
+from math import floor
+
+from exporter.counting import (
+    Draw,
+    Leaf,
+    Method,
+    Moment,
+    Plan,
+    TimeType,
+    TokenSource,
+    Turn,
+    bucket_seconds,
+)
+from exporter.counting_rows import FALSE, ISO, absolute, at, counts, row
 from exporter.quoting import literal
 
 NOW = "pg_catalog.now()"
@@ -105,16 +117,31 @@ FROM pgx_clock CROSS JOIN (
     ) AS pgx_row
     GROUP BY 1
 ) AS pgx_block"""
+# A part of each slice of the window, from a random start in it.
+_SLICES = """
+SELECT 'near' AS part, 0 AS ring, number::bigint, {weight}::float8 AS weight, {low} AS low, {high} AS high
+FROM pgx_clock CROSS JOIN (
+    SELECT number, pg_catalog.random() * {idle} AS start
+    FROM pg_catalog.generate_series(0, {slices} - 1) AS number
+) AS drawn
+OFFSET 0"""
+# The first bucket is passing and the last one is not all in the window: they are always read.
+_BUCKETS = """
+SELECT 'bucket' AS part,
+    CASE WHEN number = first THEN 1 WHEN number = last THEN 2 WHEN {filling} THEN 3 ELSE 0 END AS ring,
+    number,
+    1::float8 AS weight, greatest(now_at, {start}) AS low, least(near_until, {end}) AS high
+FROM pgx_clock CROSS JOIN (
+    SELECT pg_catalog.floor(extract(epoch FROM {now}) / {length})::bigint AS first,
+        pg_catalog.floor((extract(epoch FROM {now}) + {horizon}) / {length})::bigint AS last
+) AS edge CROSS JOIN LATERAL pg_catalog.generate_series(first, last) AS number
+WHERE number IN (first, last) OR {filling} OR number % {turns} = {turn}
+OFFSET 0"""
+_FILLING = "number BETWEEN {since} AND pg_catalog.floor((extract(epoch FROM {now}) + {life}) / {length})"
 # Visits to blocks are counted in the order in which rows come, as the server does.
 _NEAR = """
-SELECT 'near', 0, pgx_slice.number::bigint, {weight}::float8, pgx_block.counts, NULL::text[]
-FROM (
-    SELECT number, {low} AS low, {high} AS high
-    FROM pgx_clock CROSS JOIN (
-        SELECT number, pg_catalog.random() * {idle} AS start
-        FROM pg_catalog.generate_series(0, {slices} - 1) AS number
-    ) AS drawn
-    OFFSET 0
+SELECT pgx_slice.part, pgx_slice.ring, pgx_slice.number, pgx_slice.weight, pgx_block.counts, NULL::text[]
+FROM ({slices}
 ) AS pgx_slice CROSS JOIN LATERAL (
     SELECT ARRAY[
         {kinds}, pg_catalog.count(*) FILTER (WHERE place IS DISTINCT FROM before),
@@ -155,7 +182,8 @@ def statement(source: TokenSource, plan: Plan, leaves: tuple[Leaf, ...], now: st
             definitions.append(_DESIGN.format(leaf=number, rings=", ".join(_rings(number, draw))))
         parts.append(_drawn(source, number, draw, by_tid=plan.by_tid))
     if plan.index_share:
-        parts.append(_near(source, plan.index_share))
+        windows = _buckets(source, plan.turn, now) if plan.turn else _slices(source, plan.index_share)
+        parts.append(_near(source, windows, MOST_INDEX_ROWS if plan.index_share >= 1 else MOST_SLICE_ROWS))
     return f"WITH {','.join(definitions)}\n" + "\nUNION ALL\n".join(parts)
 
 
@@ -204,23 +232,49 @@ def _drawn(source: TokenSource, number: int, draw: Draw, *, by_tid: bool) -> str
     )
 
 
-def _near(source: TokenSource, share: float) -> str:
+def _slices(source: TokenSource, share: float) -> str:
     slices = 1 if share >= 1 else SLICES
     length = source.horizon / slices
     start = f"(number * {length!r} + start)"
-    return _NEAR.format(
+    return _SLICES.format(
         weight=1 / share,
         slices=slices,
         idle=length * (1 - min(1.0, share)),
         low=_after(source.expires, start),
         high=_after(source.expires, f"({start} + {length * min(1.0, share)!r})"),
+    )
+
+
+def _buckets(source: TokenSource, turn: Turn, now: str) -> str:
+    length = bucket_seconds(source)
+    # One bucket more than has to be: rows are committed later than the time that they hold.
+    filling = [
+        _FILLING.format(since=floor((turn.since + life) / length) - 1, now=now, life=life, length=length)
+        for life in turn.lives
+        if turn.since is not None
+    ]
+    return _BUCKETS.format(
+        start=absolute(source.expires, f"number * {length}"),
+        end=absolute(source.expires, f"(number + 1) * {length}"),
+        now=now,
+        horizon=source.horizon,
+        length=length,
+        filling=f"({' OR '.join(filling) or FALSE})",
+        turns=turn.turns,
+        turn=turn.number,
+    )
+
+
+def _near(source: TokenSource, windows: str, most: int) -> str:
+    return _NEAR.format(
+        slices=windows,
         kinds=", ".join(_near_kinds(source)),
         kind=source.kind,
         relation=source.relation,
         expires=source.expires.sql,
         revoked=source.revoked,
         used=source.used or FALSE,
-        most=MOST_INDEX_ROWS if slices == 1 else MOST_SLICE_ROWS,
+        most=most,
     )
 
 

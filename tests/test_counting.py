@@ -9,19 +9,23 @@ import pytest
 from exporter.counting import (
     APPENDED,
     INDEX_PART,
+    INDEX_TURN,
     INDEX_WHOLE,
     LEAST_SAMPLE,
     MOST_BLOCKS,
+    MOST_TURNS,
     SCAN_AT_ALL,
     SCAN_EVERY_MINUTE,
     TAIL_BLOCKS,
     IndexCost,
+    Known,
     Leaf,
     Method,
     Moment,
     Plan,
     TimeType,
     TokenSource,
+    Turn,
     choose,
     index_cost,
     leaves,
@@ -132,6 +136,39 @@ def test_what_an_index_cost_is_the_sum_over_its_windows() -> None:
     near = [("near", 0, number, 2.0, [3, 4, 5, 0], None) for number in range(2)]
     assert index_cost(Rows((), near), plan) == IndexCost(14, 10, 0.5)
     assert index_cost(Rows((), []), plan) is None
+
+
+def test_what_a_turn_cost_is_for_its_share_of_the_buckets() -> None:
+    plan = Plan(Method.SAMPLE, "", 300.0, index_share=0.5, turn=Turn(0, 3))
+    read = [("bucket", 0, number, 1.0, [3, 4, 5, 0], None) for number in (100, 103, 106, 109)]
+    assert index_cost(Rows((), read), plan) == IndexCost(28, 20, 0.4)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "turns"),
+    [(INDEX_WHOLE, 2), (2 * INDEX_TURN, 3), (MOST_TURNS * INDEX_TURN, None)],
+)
+def test_what_is_too_much_for_one_run_takes_turns_up_to_a_number_of_them(
+    blocks: int, turns: int | None
+) -> None:
+    cost, known = IndexCost(9_000, blocks, 1.0), Known(4, since=60.0, lives=(3_600,))
+    turn = choose(SOURCE, (INDEXED,), 15, cost=cost, known=known).turn
+    assert (turn.turns if turn else None) == turns
+    assert turn is None or turn == Turn(4 % turn.turns, turn.turns, 60.0, (3_600,))
+
+
+def test_turns_are_for_those_who_know_what_changed_and_for_more_than_one_run_can_read() -> None:
+    small, large = IndexCost(900, 900, 1.0), IndexCost(9_000, 5_000, 1.0)
+    assert choose(SOURCE, (INDEXED,), 15, cost=large).turn is None
+    assert choose(SOURCE, (INDEXED,), 15, cost=small, known=Known(1)).turn is None
+
+
+def test_the_number_of_turns_does_not_fall_by_one_when_a_turn_was_cheap() -> None:
+    cost = IndexCost(9_000, INDEX_TURN + 500, 1.0)
+    for before, after in ((0, 2), (2, 2), (3, 3), (4, 2)):
+        turn = choose(SOURCE, (INDEXED,), 15, cost=cost, known=Known(1, before)).turn
+        assert turn is not None
+        assert turn.turns == after
 
 
 def test_an_index_whose_answer_was_cut_is_too_dear_to_be_read_whole_again() -> None:

@@ -10,7 +10,18 @@ from typing import cast
 import psycopg
 import pytest
 
-from exporter.counting import TID_RANGE, Draw, Leaf, Method, Moment, Plan, TimeType, TokenSource, leaves
+from exporter.counting import (
+    TID_RANGE,
+    Draw,
+    Leaf,
+    Method,
+    Moment,
+    Plan,
+    TimeType,
+    TokenSource,
+    Turn,
+    leaves,
+)
 from exporter.counting_sql import leaves_statement, statement
 from exporter.derive.token_memory import Memory
 from exporter.model import Rows
@@ -54,6 +65,26 @@ def test_the_interval_of_a_sample_holds_the_truth(
         found = Counted(ask(a_server, database, source, sample(120, by_tid=by_tid)))
         held += [abs(found.counts[cell] - truth[cell]) <= found.half_widths[cell] for cell in truth]
     assert sum(held) >= 0.85 * len(held)
+
+
+@pytest.mark.parametrize("time", TimeType)
+def test_an_index_that_is_read_in_turns_is_exact_when_each_had_its_own(
+    a_server: Server, database: str, fill: Fill, time: TimeType
+) -> None:
+    source, truth = fill(time), truth_of_table()["access", "active"]
+    a_server.execute("CREATE INDEX ON public.tokens (expires)", database)
+    memory: object | None = None
+    off = []
+    for number in range(3):
+        turn = Turn(number, 3, since=1767225600.0 if number else None, lives=(3_600,))
+        rows = ask(a_server, database, source, replace(sample(100, share=0.5), turn=turn))
+        # As if the server had counted; before 15 its counters come late.
+        found = Counted(replace(rows, rows=_inserted(rows, 20_000)), memory)
+        memory = found.memory
+        off.append(abs(found.counts["access", "active"] - truth))
+        assert off[-1] <= max(0.5, found.half_widths["access", "active"])
+    assert off[-1] == pytest.approx(0)
+    assert found.half_widths["access", "active"] == pytest.approx(0)
 
 
 @pytest.mark.parametrize("by_tid", [True, False])

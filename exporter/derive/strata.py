@@ -58,6 +58,11 @@ class Estimate:
         return Estimate(self.value + other.value, variance, self.carriers + other.carriers, freedom)
 
 
+def certain_within(half_width: float) -> Estimate:
+    """Return a correction of nothing whose interval is that wide."""
+    return Estimate(0.0, (half_width / (_SKEW * _Z)) ** 2)
+
+
 def quantile(freedom: float) -> float:
     """Return the 97.5 % quantile of Student's t by the expansion of Cornish and Fisher; 1 % low at 3."""
     n = max(freedom, 2.0)

@@ -7,7 +7,8 @@ Rows come in with the columns of COLUMNS, in parts:
 - `block`, a row for each block drawn: ring, place = its number, weight = blocks it stands for, its counts;
 - `chance`, the same where each block was drawn by chance alone, and drawn blocks without rows are not seen;
 - `near`, a row for each window of the expiry read by an index: place, weight = 1 / share of time read,
-  counts = live tokens that expire within it, by kind, the blocks visited, and whether the answer was cut.
+  counts = live tokens that expire within it, by kind, the blocks visited, and whether the answer was cut;
+- `bucket`, the same for a window of fixed length that takes turns with others; ring: see `token_near`.
 
 The counts of a scan and of a block are, for each kind: revoked, used, expired, live and expiring within the
 horizon, live and expiring later, recently issued and neither revoked nor used, and the longest life in
@@ -31,6 +32,7 @@ from exporter.derive.token_memory import (
     kept,
     lived,
 )
+from exporter.derive.token_near import Buckets, near, seen
 from exporter.model import Rows
 
 COLUMNS = ("part", "ring", "place", "weight", "counts", "names")
@@ -74,6 +76,12 @@ class Reading:
     scan: tuple[int, ...]
     groups: tuple[tuple[Drawn, ...], ...]
     near: tuple[tuple[Drawn, ...], ...]
+    turn: tuple[Drawn, ...]  # buckets that were read
+
+    @property
+    def changes(self) -> int:
+        """Rows updated and deleted since the server began to count."""
+        return self.activity.updated + self.activity.deleted
 
 
 def token_counts(
@@ -91,6 +99,9 @@ def token_counts(
         table, cells, draws = dict(_scanned(reading)), {}, None
     else:
         change = changed(memory, reading.activity) if reading.on_primary else None
+        before = memory.buckets if change is not None else Buckets()
+        buckets = seen(before, reading.turn, reading.changes) if reading.turn else Buckets()
+        memory = replace(memory, buckets=buckets)
         cells = _averages(reading, memory, change)
         table = _estimated(reading, memory, cells)
         draws = _draws(reading, memory, change)
@@ -100,7 +111,7 @@ def token_counts(
         for (kind, state), (estimate, method) in table.items()
     )
     history = kept(memory, reading.activity, span)
-    return Rows(DERIVED, answer, rows.seconds), Memory(cells, history, lifetimes, draws)
+    return Rows(DERIVED, answer, rows.seconds), Memory(cells, history, lifetimes, draws, memory.buckets)
 
 
 def _with_lifetimes(reading: Reading, memory: Memory) -> tuple[Reading, Mapping[str, tuple[float, float]]]:
@@ -128,7 +139,7 @@ def read(rows: Rows) -> Reading:
         parts.setdefault(cast("str", part), []).append(drawn)
         kinds = tuple(cast("list[str]", names)) if names else kinds
     (facts,) = parts["facts"]
-    near = parts.get("near", [])
+    soon, turn = (_uncut(parts.get(part, [])) for part in ("near", "bucket"))
     inserted, updated, deleted, in_recovery, horizon, has_used, *lifetimes = facts.counts
     return Reading(
         activity=Activity(facts.place, inserted, updated, deleted),
@@ -141,8 +152,14 @@ def read(rows: Rows) -> Reading:
         lifetimes={},
         scan=tuple(parts["scan"][0].counts) if "scan" in parts else (),
         groups=(*strata(parts.get("block", ())), *((block,) for block in parts.get("chance", ()))),
-        near=() if any(each.counts[-1] for each in near) else strata(near),
+        near=strata(soon),
+        turn=tuple(turn),
     )
+
+
+def _uncut(found: list[Drawn]) -> list[Drawn]:
+    """Return what an index told, nothing when an answer was cut."""
+    return [] if any(each.counts[-1] for each in found) else found
 
 
 def _lives(parts: Mapping[str, Sequence[Drawn]], kinds: Sequence[str]) -> Iterator[tuple[str, list[float]]]:
@@ -167,7 +184,7 @@ def _scanned(reading: Reading) -> Iterator[tuple[Cell, tuple[Estimate, str]]]:
 
 def _averages(reading: Reading, memory: Memory, change: float | None) -> dict[Cell, Estimate]:
     """Return every cell that blocks can tell, averaged; `later`, not active, where an index reads near."""
-    states = ("later" if reading.near else "active", *reading.states[1:])
+    states = ("later" if reading.near or reading.turn else "active", *reading.states[1:])
     return {
         (kind, state): blend(
             memory.cells.get((kind, state)), total(reading.groups, _cell(number, *_OFFSETS[state])), change
@@ -180,14 +197,18 @@ def _averages(reading: Reading, memory: Memory, change: float | None) -> dict[Ce
 def _estimated(reading: Reading, memory: Memory, cells: Mapping[Cell, Estimate]) -> Table:
     table: Table = {}
     for number, kind in enumerate(reading.kinds):
-        if reading.near:
+        if reading.near or reading.turn:
             later = cells[kind, "later"]
             # Where the user says that none lives longer than the horizon, not having seen one that does is no
             # doubt.
             is_told = 0 < reading.promised[kind] <= reading.horizon
             later = Estimate(0) if is_told and not later.value else later
-            near = total(reading.near, itemgetter(number))
-            table[kind, "active"] = near + later, INDEX
+            soon = (
+                near(memory.buckets, number, reading.changes)
+                if reading.turn
+                else total(reading.near, itemgetter(number))
+            )
+            table[kind, "active"] = soon + later, INDEX
         else:
             table[kind, "active"] = _active(reading, memory, cells[kind, "active"], number)
         for state in reading.states[1:]:

@@ -14,6 +14,7 @@ from math import ceil
 from typing import NamedTuple
 
 from exporter.derive.strata import Estimate
+from exporter.derive.token_near import Buckets
 
 # The least weight of the newest draw: about twenty make the average, so that no drift is smoothed away.
 LEAST_GAIN = 0.05
@@ -45,13 +46,15 @@ class Memory:
     """The averages by kind and state after the last run, and counters of the past, oldest first.
 
     `lifetimes` are the longest seen of a kind, in seconds, and when they were seen, in Unix time. `draws`
-    counts the runs that the averages rest on; None where there is nothing to average.
+    counts the runs that the averages rest on; None where there is nothing to average. `buckets` are what an
+    index told in turns.
     """
 
     cells: Mapping[tuple[str, str], Estimate] = field(default_factory=dict)
     history: tuple[Activity, ...] = ()
     lifetimes: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     draws: int | None = None
+    buckets: Buckets = field(default_factory=Buckets)
 
     @property
     def is_settled(self) -> bool:
