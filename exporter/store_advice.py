@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from exporter.counting import (
     INDEX_WHOLE,
+    MOST_TURNS,
     SCAN_AT_ALL,
     SCAN_EVERY_MINUTE,
     Leaf,
@@ -133,7 +134,8 @@ def _expiry_index(facts: Facts) -> Iterator[Finding]:
             "index",
             Level.INFO,
             f"{place}: no index leads with {column}; tokens that expire within {within} are estimated",
-            f"With an index their number is exact, as long as they lie on at most {INDEX_WHOLE} pages."
+            f"With an index their number is exact in each run, as long as they lie on at most {INDEX_WHOLE}"
+            f" pages; on up to {MOST_TURNS} times as many they are read in turns."
             f" {_cost(lacking, source.expires.type)} {_NO_CONDITION}",
             _create(table, column, lacking),
         )
