@@ -76,6 +76,7 @@ _SILENT = {
 # Queries that answer with a row only where something is done or has happened.
 _EVENTS = (
     *("archive_backlog", "stat_archiver", "stat_io", "stat_slru"),
+    *("progress", "progress_relations", "stat_progress_basebackup", "stat_progress_vacuum"),
     *("publications", "stat_subscription", "subscription_errors", "subscription_relations"),
     *("replication_senders", "replication_slots", "replication_slots_info"),
     *("stat_replication", "stat_replication_slots"),
