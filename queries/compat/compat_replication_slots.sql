@@ -16,10 +16,6 @@
 --     column: is_active
 --     type: gauge
 --     help: "Whether the replication slot is active or not."
---   pg_replication_slots_safe_wal_size_bytes:
---     column: safe_wal_size
---     type: gauge
---     help: "Number of bytes that can be written to WAL such that this slot is not in danger of getting in state lost."
 
 with position as (
   select case when pg_catalog.pg_is_in_recovery()
@@ -34,8 +30,7 @@ select
   case when s.active then
     pg_catalog.pg_wal_lsn_diff(coalesce(s.confirmed_flush_lsn, '0/0'), '0/0')::float8
   end as confirmed_flush,
-  s.active::int as is_active,
-  s.safe_wal_size
+  s.active::int as is_active
 from pg_catalog.pg_replication_slots as s
 cross join position as p
 order by s.slot_name

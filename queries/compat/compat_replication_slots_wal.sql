@@ -4,10 +4,6 @@
 -- labels: [slot_name, database]
 -- limit: 1000
 -- metrics:
---   pg_replication_slots_active:
---     column: is_active
---     type: gauge
---     help: "Flag indicating if the slot is active."
 --   pg_replication_slots_pg_wal_lsn_diff:
 --     column: behind
 --     type: gauge
@@ -16,7 +12,6 @@
 select
   slot_name,
   database,
-  active::int as is_active,
   pg_catalog.pg_wal_lsn_diff(
     case when pg_catalog.pg_is_in_recovery()
       then pg_catalog.pg_last_wal_receive_lsn()
