@@ -23,10 +23,12 @@ _Numbers = tuple[Number | None, ...]
 class Known:
     """What one run leaves for the next: which rows had their own series, and the counters of all rows.
 
-    `lump` are the counters of what the query itself had summed up, NULL when that was nothing; `total` is
-    what the counters of the rest have come to.
+    `shape` is the query's labels and columns, which a reload may have changed since. `lump` are the counters
+    of what the query itself had summed up, NULL when that was nothing; `total` is what the counters of the
+    rest have come to.
     """
 
+    shape: tuple[tuple[str, ...], tuple[Column, ...]]
     named: frozenset[_Cells]
     counters: Mapping[_Cells, _Numbers]
     lump: _Numbers
@@ -55,6 +57,8 @@ def summed_up(query: Query, rows: Rows, previous: Known | None) -> tuple[Rows, K
     table = [tuple([row[place] for place in order]) for row in rows.rows]
     listed = {row[:width]: row for row in table if row[:width].count(None) < width}
     lumps = [row for row in table if row[:width].count(None) == width]
+    if previous is not None and previous.shape != (query.labels, query.columns):
+        previous = None
     named = _named(query, listed, previous.named if previous else ())
     now = _looked_at(query, named, listed, lumps)
     if previous is not None:
@@ -81,7 +85,7 @@ def _looked_at(
     places = [n for n, _ in _counters(query)]
     counters = {key: tuple([_number(row[place]) for place in places]) for key, row in listed.items()}
     lump = tuple(_number(lumps[0][place]) if lumps else None for place in places)
-    return Known(named, counters, lump, [0] * len(places))
+    return Known((query.labels, query.columns), named, counters, lump, [0] * len(places))
 
 
 def _counters(query: Query) -> Iterator[tuple[int, Column]]:

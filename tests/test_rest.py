@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
@@ -186,6 +187,17 @@ def test_an_answer_of_another_shape_is_left_to_those_who_report_it() -> None:
     for columns in (ANSWER[:-1], (*ANSWER, "more")):
         rows = Rows(columns, [tuple(range(len(columns)))])
         assert summed_up(query(2), rows, None) == (rows, None)
+
+
+def test_what_is_known_of_a_query_that_a_reload_has_changed_is_forgotten() -> None:
+    trial = Trial(1)
+    trial.look({"a": 0, "b": 5})
+    trial.query = replace(
+        query(1), columns=(*COLUMNS, Column("pg_new_total", "new", MetricType.COUNTER, "N."))
+    )
+    rows = Rows((*ANSWER, "new"), [("s", name, 9, 1, 1.0, 0.5, 7) for name in "ab"])
+    derived, _ = summed_up(trial.query, rows, trial.known)
+    assert derived.rows[-1] == ("", OTHER, 0, 1, None, None, 0)
 
 
 def test_no_row_at_all_is_a_rest_without_a_value() -> None:

@@ -173,17 +173,15 @@ def test_a_tables_age_counts_against_its_own_freeze_age_and_the_end(server: Serv
         assert isinstance(most, int)
         assert age >= 2000
         label = {"schemaname": "public", "relname": "t"}
-        assert answer.value("pg_table_xid_age_freeze_ratio", **label) == pytest.approx(
-            age / 100_000, rel=0.01
-        )
-        assert answer.value("pg_table_xid_age_stop_ratio", **label) == pytest.approx(
+        assert answer.value("pg_table_xid_freeze_ratio", **label) == pytest.approx(age / 100_000, rel=0.01)
+        assert answer.value("pg_table_xid_stop_ratio", **label) == pytest.approx(
             age / (2**31 - 1 - 3_000_000), rel=0.01
         )
-        found = answer.value("pg_table_xid_age_freeze_ratio", relname="higher")
+        found = answer.value("pg_table_xid_freeze_ratio", relname="higher")
         assert found == pytest.approx(age / most, rel=0.01), "an option cannot raise the age"
-        assert answer.values("pg_table_xid_age_freeze_ratio", relname="v") == []
-        assert answer.values("pg_table_xid_age_freeze_ratio", relname="i") == []
-        assert answer.values("pg_table_xid_age_freeze_ratio", relname="_other") == []
+        assert answer.values("pg_table_xid_freeze_ratio", relname="v") == []
+        assert answer.values("pg_table_xid_freeze_ratio", relname="i") == []
+        assert answer.values("pg_table_xid_freeze_ratio", relname="_other") == []
 
 
 def test_a_toast_tables_age_is_its_tables(server: Server) -> None:
@@ -193,19 +191,17 @@ def test_a_toast_tables_age_is_its_tables(server: Server) -> None:
         [(toast,)] = server.execute(
             "SELECT reltoastrelid::regclass::text FROM pg_class WHERE relname = 't'", name
         )
-        before = ask("table_freeze", server, name).value("pg_table_xid_age_freeze_ratio", relname="t")
+        before = ask("table_freeze", server, name).value("pg_table_xid_freeze_ratio", relname="t")
         if server.major >= 14:
             server.execute("VACUUM (FREEZE, PROCESS_TOAST false) t", name)
         else:
             server.execute(f"VACUUM FREEZE {toast}", name)
-        after = ask("table_freeze", server, name).value("pg_table_xid_age_freeze_ratio", relname="t")
+        after = ask("table_freeze", server, name).value("pg_table_xid_freeze_ratio", relname="t")
         assert before is not None
         assert after is not None
         assert after >= before >= 0.02
         server.execute("VACUUM FREEZE t", name)
-        assert (
-            ask("table_freeze", server, name).value("pg_table_xid_age_freeze_ratio", relname="t") or 0
-        ) < 0.02
+        assert (ask("table_freeze", server, name).value("pg_table_xid_freeze_ratio", relname="t") or 0) < 0.02
 
 
 def test_multixacts_that_a_table_may_hold_have_an_age_too(server: Server) -> None:
@@ -225,8 +221,8 @@ def test_multixacts_that_a_table_may_hold_have_an_age_too(server: Server) -> Non
         [(age,)] = server.execute("SELECT mxid_age(relminmxid) FROM pg_class WHERE relname = 't'", name)
         assert isinstance(age, int)
         assert age >= 5
-        assert answer.value("pg_table_mxid_age_freeze_ratio", relname="t") == age / 10_000
-        assert answer.value("pg_table_mxid_age_stop_ratio", relname="t") == age / 2_144_483_647
+        assert answer.value("pg_table_mxid_freeze_ratio", relname="t") == age / 10_000
+        assert answer.value("pg_table_mxid_stop_ratio", relname="t") == age / 2_144_483_647
 
 
 @contextmanager

@@ -17,21 +17,25 @@
 with fed as (
   -- serial and identity columns own their sequence,
   select
-    objid as sequence,
-    refobjid as relation,
-    refobjsubid::smallint as attnum
-  from pg_catalog.pg_depend
-  where classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-    and refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-    and deptype in ('a', 'i')
-    and refobjsubid > 0
+    sequence.seqrelid as sequence,
+    depend.refobjid as relation,
+    depend.refobjsubid::smallint as attnum
+  from pg_catalog.pg_sequence as sequence
+  join pg_catalog.pg_depend as depend
+    on depend.objid = sequence.seqrelid
+  where depend.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+    and depend.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+    and depend.deptype in ('a', 'i')
+    and depend.refobjsubid > 0
   union
   -- others name one in their default.
   select
-    depend.refobjid,
+    sequence.seqrelid,
     attrdef.adrelid,
     attrdef.adnum
-  from pg_catalog.pg_depend as depend
+  from pg_catalog.pg_sequence as sequence
+  join pg_catalog.pg_depend as depend
+    on depend.refobjid = sequence.seqrelid
   join pg_catalog.pg_attrdef as attrdef
     on attrdef.oid = depend.objid
   where depend.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass

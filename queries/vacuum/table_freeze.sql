@@ -6,19 +6,19 @@
 -- limit: 44
 -- rest: true
 -- metrics:
---   pg_table_xid_age_freeze_ratio:
+--   pg_table_xid_freeze_ratio:
 --     column: xid_freeze
 --     type: gauge
 --     help: "Transactions since the oldest unfrozen one, as a share of those that force a vacuum; above 1.1 it does not come."
---   pg_table_xid_age_stop_ratio:
+--   pg_table_xid_stop_ratio:
 --     column: xid_stop
 --     type: gauge
 --     help: "Transactions since the oldest unfrozen one, as a share of those after which the server refuses writes."
---   pg_table_mxid_age_freeze_ratio:
+--   pg_table_mxid_freeze_ratio:
 --     column: mxid_freeze
 --     type: gauge
 --     help: "Multixacts since the oldest one still held, as a share of those that force a vacuum; above 1.1 it does not come."
---   pg_table_mxid_age_stop_ratio:
+--   pg_table_mxid_stop_ratio:
 --     column: mxid_stop
 --     type: gauge
 --     help: "Multixacts since the oldest one still held, as a share of those after which the server refuses new ones."

@@ -139,10 +139,8 @@ ranked as (
     class.relname,
     pg_catalog.row_number() over (
       order by
-        vacuum_due >= 1 desc,
-        vacuum_due * pages desc,
-        greatest(vacuum_due, insert_due, analyze_due) desc,
-        pages desc,
+        is_vacuum_waiting desc,
+        greatest(vacuum_due, insert_due, analyze_due) * (pages + 1) desc,
         table_oid
     ) as place
   from by_table
