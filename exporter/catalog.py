@@ -6,7 +6,7 @@ An alternative `sqlite` is the SQL for that engine. All faults are collected bef
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -16,10 +16,10 @@ from exporter.document import Document, in_order, parse, read_text, reason
 from exporter.engines import Engine
 from exporter.errors import ConfigError, Fault
 from exporter.model import Query
-from exporter.naming import openmetrics_family
 from exporter.overlay import EXTENSION_SCHEMA, unknown_placeholders
 from exporter.section import Section
 from exporter.statement import NO_SQL, statement
+from exporter.unshared import repeated
 
 _FILE = re.compile(
     rf"(?P<name>[a-z][a-z0-9_]*)(?:\.(?P<alternative>{header.ALTERNATIVE}))?(?:\.(?P<major>[1-9][0-9]?))?\.sql"
@@ -100,8 +100,7 @@ def load(directories: Sequence[Path], derivations: Collection[str], files: Seque
         query_yaml.read(file, theirs)
     found.queries.extend(theirs.queries)
     found.faults.extend(theirs.faults)
-    found.faults.extend(_repeated_names(found.queries))
-    found.faults.extend(_repeated_families(found.queries, found.foreign))
+    found.faults.extend(repeated(found.queries, found.foreign))
     if found.faults:
         raise ConfigError(in_order(found.faults))
     optional = frozenset(name for name, default in found.defaults.items() if default is _Default.OFF)
@@ -187,7 +186,9 @@ def _read_query(name: str, files: _Paths, derivations: Collection[str], found: _
             foreign = folder in found.foreign
             query, faults = header.read(document, name, folder, derivations, foreign=foreign)
             found.faults.extend(faults)
-            base = _sql(file, source, found.faults, optional=bool(variants))
+            # With the SQL of other engines alone, a query is for these.
+            spoken = variants.keys() | (_ENGINES & alternatives.keys())
+            base = _sql(file, source, found.faults, optional=bool(spoken))
             whole = replace(
                 query,
                 variants=((0, base), *sqls) if base else sqls,
@@ -267,34 +268,3 @@ def _sql(file: _File, source: str, faults: list[Fault], *, optional: bool = Fals
     if found.problem and not (optional and found.problem == NO_SQL):
         faults.append(Fault(f"{source}:{file.sql_line + found.line - 1}", "", found.problem))
     return found.sql
-
-
-def _repeated_names(queries: Iterable[tuple[Query, Document]]) -> Iterator[Fault]:
-    first: dict[str, str] = {}
-    for query, _ in queries:
-        if path := first.get(query.name):
-            problem = f"the query {query.name} is already defined by {path}"
-            yield Fault(query.path, "", problem, "give it another name, or switch the other one off")
-        else:
-            first[query.name] = query.path
-
-
-def _repeated_families(
-    queries: Iterable[tuple[Query, Document]], foreign: Collection[str]
-) -> Iterator[Fault]:
-    first: dict[str, str] = {}
-    ours: dict[str, tuple[str, str]] = {}
-    for query, document in queries:
-        for column in query.columns:
-            where = ("metrics", column.family)
-            path = first.setdefault(column.family, query.path)
-            if path != query.path:
-                yield document.fault(where, f"is already declared by {path}", "a family belongs to one query")
-                continue
-            if query.set in foreign:
-                continue  # a counter there may lack the _total by which ours is told from it
-            key = openmetrics_family(column.family, column.type)
-            family, path = ours.setdefault(key, (column.family, query.path))
-            if family != column.family:
-                problem = f"is the family {key} to OpenMetrics, as is {family} of {path}"
-                yield document.fault(where, problem, "rename one of them")

@@ -98,6 +98,9 @@ def _stores(
         own = target.oauth2
         at: KeyPath = ("oauth2",) if own is None else ("targets", index, "oauth2")
         wanted = own or chosen.oauth2
+        if not profiles:
+            stores[target.name] = Choice()  # no token store is kept in a pooler
+            continue
         stores[target.name] = Choice()
         if wanted.profile == AUTO:
             # Each profile has tables of its own: without one being named nothing but the schema can be said.

@@ -10,10 +10,21 @@ class Engine(StrEnum):
 
     POSTGRESQL = "postgresql"
     SQLITE = "sqlite"
+    PGBOUNCER = "pgbouncer"
 
 
-ENGINE_NAMES = {Engine.POSTGRESQL: "PostgreSQL", Engine.SQLITE: "SQLite"}
-_SCHEMES = {"sqlite": Engine.SQLITE}
+ENGINE_NAMES = {
+    Engine.POSTGRESQL: "PostgreSQL",
+    Engine.SQLITE: "SQLite",
+    Engine.PGBOUNCER: "PgBouncer",
+}
+_SCHEMES = {"sqlite": Engine.SQLITE, "pgbouncer": Engine.PGBOUNCER}
+
+
+def for_libpq(dsn: str) -> str:
+    """Return a DSN as libpq reads it: of a PgBouncer's console, which is no scheme of its own there."""
+    scheme, colon, rest = dsn.strip().partition(":")
+    return f"postgresql:{rest}" if colon and _SCHEMES.get(scheme.lower()) is Engine.PGBOUNCER else dsn
 
 
 def engine_of(dsn: str) -> Engine:

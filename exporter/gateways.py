@@ -9,16 +9,19 @@ from exporter import dsn, sqlite_file
 from exporter.database import Database
 from exporter.engines import Engine
 from exporter.model import Target
+from exporter.pgbouncer_gateway import PgbouncerGateway
 from exporter.scout import Gateway
 from exporter.sqlite_gateway import SqliteGateway
 
 _GATEWAYS: Mapping[Engine, Callable[[Target], Gateway]] = {
     Engine.POSTGRESQL: lambda target: Database(target, random=random.random),
     Engine.SQLITE: SqliteGateway,
+    Engine.PGBOUNCER: PgbouncerGateway,
 }
 _CHECKS: Mapping[Engine, Callable[[str], str | None]] = {
     Engine.POSTGRESQL: dsn.check_dsn,
     Engine.SQLITE: sqlite_file.check_dsn,
+    Engine.PGBOUNCER: dsn.check_dsn,
 }
 
 

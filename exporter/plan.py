@@ -42,10 +42,10 @@ def plan(target: Target, queries: Mapping[str, Query], server: ServerInfo, facts
         if query.over and stores and key.database not in stores:
             continue  # the store is elsewhere: that is no reason worth a series for each query
         judged = _judged(target, key, query, server, facts)
-        if isinstance(judged, Skip):
-            skipped[key] = judged
-        else:
+        if not isinstance(judged, Skip):
             active[key] = judged
+        elif judged.reason is not SkipReason.ENGINE or (query.over and stores):
+            skipped[key] = judged  # nobody expects the rest of another engine's queries
     return Plan(active, skipped)
 
 

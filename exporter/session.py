@@ -14,6 +14,7 @@ import psycopg
 from psycopg import pq, sql
 
 from exporter import dsn, pgtypes
+from exporter.engines import Engine
 from exporter.errors import QueryError
 from exporter.model import OutcomeKind, Rows, Target
 from exporter.password import read_password
@@ -41,8 +42,9 @@ SETTINGS = {
 # What the answer of a setting looks like.
 _SET = ("set_config",)
 
-# Only then a database in SQL_ASCII hands out text that is no UTF-8; with any other it fails the query.
 _OWN = "pg_oauth_exporter"  # what stands before the names of a target's parameters
+
+# Only then a database in SQL_ASCII hands out text that is no UTF-8; with any other it fails the query.
 _AS_IT_IS = {"client_encoding": "SQL_ASCII"}
 
 
@@ -58,19 +60,22 @@ def _prologue(settings: Mapping[str, str]) -> str:
 
 
 class Session:
-    """A connection in autocommit mode. Not for two runs at once."""
+    """A connection in autocommit mode. Not for two runs at once. A console has no settings."""
 
     def __init__(
         self,
         connection: psycopg.AsyncConnection,
         database: str | None,
         parameters: Iterable[tuple[str, str]] = (),
+        *,
+        is_console: bool = False,
     ) -> None:
         self._connection = connection
         self.database = database
         encoding = connection.info.parameter_status("server_encoding")
         settings = SETTINGS | {f"{_OWN}.{name}": value for name, value in parameters}
-        self._prologue = _prologue(settings | _AS_IT_IS if encoding == "SQL_ASCII" else settings)
+        whole = settings | _AS_IT_IS if encoding == "SQL_ASCII" else settings
+        self._prologue = "" if is_console else _prologue(whole)
 
     @classmethod
     async def open(cls, target: Target, database: str | None) -> Session:
@@ -93,7 +98,8 @@ class Session:
         except (psycopg.Error, TimeoutError, OSError) as error:
             raise connect_error(error, parameters) from None
         pgtypes.prepare(connection)
-        return cls(connection, database, target.parameters)
+        is_console = target.engine is Engine.PGBOUNCER
+        return cls(connection, database, target.parameters, is_console=is_console)
 
     @property
     def usable(self) -> bool:
@@ -108,7 +114,8 @@ class Session:
             QueryError: the server or the driver refused.
         """
         text = query if isinstance(query, str) else query.as_string(self._connection)
-        statement = self._prologue % max(1, round(seconds * 1000)) + text
+        prologue = self._prologue and self._prologue % max(1, round(seconds * 1000))
+        statement = prologue + text
         started = time.perf_counter()
         try:
             cursor = await self._connection.execute(statement.encode())
@@ -116,7 +123,7 @@ class Session:
             lost = self._connection.pgconn.status != pq.ConnStatus.OK
             failure = error if isinstance(error, psycopg.Error) else psycopg.OperationalError()
             raise query_error(failure, statement, lost=lost) from None
-        return await _answer(cursor, time.perf_counter() - started)
+        return await _answer(cursor, time.perf_counter() - started, is_first=not prologue)
 
     async def leave(self) -> None:
         """End the session and wait a moment until the server did: only then is its place free again."""
@@ -144,13 +151,13 @@ async def _until_closed(wire: socket.socket) -> None:
                 pass
 
 
-async def _answer(cursor: psycopg.AsyncCursor[tuple[object, ...]], seconds: float) -> Rows:
+async def _answer(cursor: psycopg.AsyncCursor[tuple[object, ...]], seconds: float, *, is_first: bool) -> Rows:
     """Read the one result that comes after the prologue's, and after those of settings that a query adds."""
     columns: tuple[str, ...] = _SET
     while columns == _SET:
-        if not cursor.nextset() or cursor.description is None:
+        if not (is_first or cursor.nextset()) or cursor.description is None:
             raise QueryError(OutcomeKind.SQL, "the query returns no rows: it must be one SELECT")
-        columns = tuple(column.name for column in cursor.description)
+        columns, is_first = tuple(column.name for column in cursor.description), False
     try:
         rows = await cursor.fetchall()
     except (psycopg.Error, ValueError, ArithmeticError, NotImplementedError) as error:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from exporter.document import KeyPath, in_order, reason, suggestion
+from exporter.engines import Engine
 from exporter.errors import ConfigError, Fault
 from exporter.fields import (
     Address,
@@ -47,6 +48,7 @@ class TargetSettings(Strict):
 
     name: TargetName
     dsn: Dsn
+    kind: Engine | None = None
     password_file: Text | None = None
     password_env: VariableName | None = None
     password_command: Command | None = Field(default=None, repr=False)
@@ -192,7 +194,7 @@ def _explained(kind: str, context: Mapping[str, object], path: KeyPath) -> tuple
         return "unknown key", _near(path)
     if kind == "value_error":
         return str(context["error"]), ""
-    if kind == "literal_error":
+    if kind in ("literal_error", "enum"):
         return f"must be one of {context['expected']}", ""
     if kind in ("greater_than_equal", "less_than_equal"):
         word, bound = ("at least", "ge") if kind == "greater_than_equal" else ("at most", "le")

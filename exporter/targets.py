@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from exporter.catalog import Catalog
 from exporter.document import KeyPath, in_order, suggestion
 from exporter.duration import format_duration
-from exporter.engines import engine_of
+from exporter.engines import engine_of, for_libpq
 from exporter.errors import ConfigError, Fault
 from exporter.model import (
     UNKNOWN_PAGES,
@@ -48,13 +48,13 @@ def _parameters(settings: Settings) -> Iterator[tuple[str, str]]:
 def _target(given: TargetSettings, parameters: tuple[tuple[str, str], ...]) -> Target:
     return Target(
         name=given.name,
-        dsn=given.dsn.get_secret_value(),
+        dsn=for_libpq(given.dsn.get_secret_value()),
         password=Secret(given.password_file, given.password_env, given.password_command or ()),
         include_databases=given.databases.include,
         exclude_databases=given.databases.exclude,
         max_connections=given.max_connections,
         connect_timeout=given.connect_timeout,
-        engine=engine_of(given.dsn.get_secret_value()),
+        engine=given.kind or engine_of(given.dsn.get_secret_value()),
         parameters=parameters,
     )
 

@@ -28,6 +28,7 @@ auth_type = plain
 auth_file = {folder}/users
 pool_mode = transaction
 default_pool_size = 1
+stats_users = {user}
 """
 
 
@@ -42,6 +43,7 @@ def pooled(server: Server) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="pgbouncer-") as name:
         folder = Path(name)
         values = {"host": server.host, "port": server.port, "listen": listen, "folder": folder}
+        values["user"] = parameters["user"]
         (folder / "ini").write_text(_CONFIGURATION.format(**values))
         (folder / "users").write_text(f'"{parameters["user"]}" "{parameters["password"]}"\n')
         user = run_as()

@@ -14,6 +14,8 @@ import psycopg
 from exporter import profile_files
 from exporter.catalog import load, shipped_directory
 from exporter.derive import DERIVATIONS
+from exporter.dialect import in_engine
+from exporter.engines import Engine
 from exporter.model import DatabaseInfo, ExtensionInfo, Family, Histogram, Number, Query, Rows, Scope
 from exporter.overlay import bound, in_schema
 from exporter.quoting import parts
@@ -31,9 +33,9 @@ CATALOG = load([shipped_directory()], DERIVATIONS)
 
 
 def in_place() -> Iterator[Query]:
-    """Yield the shipped queries, those over token stores in terms of the tests' tables."""
+    """Yield the shipped queries for PostgreSQL, those over token stores in terms of the tests' tables."""
     for query in CATALOG.queries.values():
-        made = bound(query, SEED) if query.over else query
+        made = bound(query, SEED) if query.over else in_engine(query, Engine.POSTGRESQL)
         if isinstance(made, Query):
             yield made
 

@@ -1,0 +1,22 @@
+-- help: Limits of a PgBouncer.
+-- every: 60s
+-- timeout: 1s
+-- labels: []
+-- derive: pgbouncer_config
+-- metrics:
+--   pgbouncer_config_max_client_connections:
+--     column: max_client_conn
+--     type: gauge
+--     help: "Clients that it accepts at most."
+--   pgbouncer_config_max_user_connections:
+--     column: max_user_connections
+--     type: gauge
+--     help: "Server connections of one user at most; absent without a limit."
+--   pgbouncer_config_max_database_connections:
+--     column: max_db_connections
+--     type: gauge
+--     help: "Server connections to one database at most; absent without a limit."
+--   pgbouncer_config_default_pool_size:
+--     column: default_pool_size
+--     type: gauge
+--     help: "Server connections of a pool, unless its database says otherwise."

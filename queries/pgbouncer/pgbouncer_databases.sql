@@ -1,0 +1,43 @@
+-- help: Databases of a PgBouncer, with connections beside their limits.
+-- every: 15s
+-- timeout: 1s
+-- labels: [name, host, port, database, force_user, pool_mode]
+-- limit: 5000
+-- derive: pgbouncer_databases
+-- metrics:
+--   pgbouncer_databases_pool_size:
+--     column: pool_size
+--     type: gauge
+--     help: "Server connections that a pool of this database may have."
+--   pgbouncer_databases_min_pool_size:
+--     column: min_pool_size
+--     type: gauge
+--     help: "Server connections that a pool of this database keeps."
+--   pgbouncer_databases_reserve_pool:
+--     column: reserve_pool
+--     type: gauge
+--     help: "Server connections that a pool of this database may have besides, when clients wait."
+--   pgbouncer_databases_max_connections:
+--     column: max_connections
+--     type: gauge
+--     help: "Server connections that all pools of this database may have; absent without a limit."
+--   pgbouncer_databases_current_connections:
+--     column: current_connections
+--     type: gauge
+--     help: "Server connections that all pools of this database have."
+--   pgbouncer_databases_max_client_connections:
+--     column: max_client_connections
+--     type: gauge
+--     help: "Client connections that this database accepts (PgBouncer 1.24); absent without a limit."
+--   pgbouncer_databases_current_client_connections:
+--     column: current_client_connections
+--     type: gauge
+--     help: "Client connections of this database (PgBouncer 1.24 and later)."
+--   pgbouncer_databases_paused:
+--     column: paused
+--     type: gauge
+--     help: "1 while the database is paused: clients wait until somebody resumes it."
+--   pgbouncer_databases_disabled:
+--     column: disabled
+--     type: gauge
+--     help: "1 while the database is disabled: clients are refused."

@@ -1,0 +1,50 @@
+-- help: What a PgBouncer has of everything.
+-- every: 15s
+-- timeout: 1s
+-- labels: []
+-- derive: pgbouncer_lists
+-- metrics:
+--   pgbouncer_databases:
+--     column: databases
+--     type: gauge
+--     help: "Databases that are configured or in use."
+--   pgbouncer_users:
+--     column: users
+--     type: gauge
+--     help: "Users that are configured or in use."
+--   pgbouncer_pools:
+--     column: pools
+--     type: gauge
+--     help: "Pools, one for each database and user."
+--   pgbouncer_clients_free:
+--     column: free_clients
+--     type: gauge
+--     help: "Slots for clients that are kept for new ones."
+--   pgbouncer_clients_used:
+--     column: used_clients
+--     type: gauge
+--     help: "Clients that are connected; compare with pgbouncer_config_max_client_connections."
+--   pgbouncer_clients_login:
+--     column: login_clients
+--     type: gauge
+--     help: "Clients that are logging in."
+--   pgbouncer_servers_free:
+--     column: free_servers
+--     type: gauge
+--     help: "Slots for server connections that are kept for new ones."
+--   pgbouncer_servers_used:
+--     column: used_servers
+--     type: gauge
+--     help: "Server connections."
+--   pgbouncer_dns_names:
+--     column: dns_names
+--     type: gauge
+--     help: "Names in the DNS cache."
+--   pgbouncer_dns_zones:
+--     column: dns_zones
+--     type: gauge
+--     help: "Zones in the DNS cache."
+--   pgbouncer_dns_queries:
+--     column: dns_queries
+--     type: gauge
+--     help: "DNS queries without an answer yet."

@@ -1,0 +1,47 @@
+-- help: Pools of a PgBouncer, with clients and server connections by state.
+-- every: 15s
+-- timeout: 1s
+-- labels: [database, user, pool_mode]
+-- limit: 5000
+-- derive: pgbouncer_pools
+-- metrics:
+--   pgbouncer_pools_client_active_connections:
+--     column: cl_active
+--     type: gauge
+--     help: "Client connections that have a server connection, or ask for none."
+--   pgbouncer_pools_client_waiting_connections:
+--     column: cl_waiting
+--     type: gauge
+--     help: "Client connections that wait for a server connection; above 0 for long, the pool is too small."
+--   pgbouncer_pools_client_cancel_requests:
+--     column: cl_cancel
+--     type: gauge
+--     help: "Cancel requests of clients, on their way or waiting."
+--   pgbouncer_pools_server_active_connections:
+--     column: sv_active
+--     type: gauge
+--     help: "Server connections that a client uses."
+--   pgbouncer_pools_server_idle_connections:
+--     column: sv_idle
+--     type: gauge
+--     help: "Server connections that a client can have at once."
+--   pgbouncer_pools_server_used_connections:
+--     column: sv_used
+--     type: gauge
+--     help: "Server connections idle for so long that they are checked before use."
+--   pgbouncer_pools_server_testing_connections:
+--     column: sv_tested
+--     type: gauge
+--     help: "Server connections that are being reset or checked."
+--   pgbouncer_pools_server_login_connections:
+--     column: sv_login
+--     type: gauge
+--     help: "Server connections that are logging in; if they stay, the server does not answer."
+--   pgbouncer_pools_server_cancel_connections:
+--     column: sv_cancel
+--     type: gauge
+--     help: "Server connections that cancel a query, or whose query is being cancelled."
+--   pgbouncer_pools_client_maxwait_seconds:
+--     column: maxwait
+--     type: gauge
+--     help: "Seconds that the client who waits longest has waited for a server connection."

@@ -1,0 +1,51 @@
+-- help: What a PgBouncer has done, by database.
+-- every: 15s
+-- timeout: 1s
+-- labels: [database]
+-- limit: 10000
+-- derive: pgbouncer_stats
+-- metrics:
+--   pgbouncer_stats_transactions_total:
+--     column: total_xact_count
+--     type: counter
+--     help: "Transactions that were pooled."
+--   pgbouncer_stats_queries_total:
+--     column: total_query_count
+--     type: counter
+--     help: "Queries that were pooled."
+--   pgbouncer_stats_server_assignments_total:
+--     column: total_server_assignment_count
+--     type: counter
+--     help: "How often a client was given a server connection (PgBouncer 1.23 and later)."
+--   pgbouncer_stats_received_bytes_total:
+--     column: total_received
+--     type: counter
+--     help: "Bytes received from clients and servers."
+--   pgbouncer_stats_sent_bytes_total:
+--     column: total_sent
+--     type: counter
+--     help: "Bytes sent to clients and servers."
+--   pgbouncer_stats_transaction_seconds_total:
+--     column: total_xact_time
+--     type: counter
+--     help: "Seconds that server connections spent in transactions, idle in transaction included."
+--   pgbouncer_stats_query_seconds_total:
+--     column: total_query_time
+--     type: counter
+--     help: "Seconds that server connections spent running queries."
+--   pgbouncer_stats_client_wait_seconds_total:
+--     column: total_wait_time
+--     type: counter
+--     help: "Seconds that clients waited for a server connection."
+--   pgbouncer_stats_client_parses_total:
+--     column: total_client_parse_count
+--     type: counter
+--     help: "Prepared statements that clients made (PgBouncer 1.24 and later)."
+--   pgbouncer_stats_server_parses_total:
+--     column: total_server_parse_count
+--     type: counter
+--     help: "Prepared statements that were made on servers (PgBouncer 1.24 and later)."
+--   pgbouncer_stats_binds_total:
+--     column: total_bind_count
+--     type: counter
+--     help: "Prepared statements that clients ran (PgBouncer 1.24 and later)."
