@@ -90,13 +90,13 @@ def test_shared_catalogues_have_a_row_without_a_database(server: Server) -> None
 
 @pytest.mark.parametrize(("timing", "expected"), [("on", 0.0), ("off", None)])
 def test_time_that_is_not_measured_is_absent_not_0(
-    server: Server, timing: str, expected: float | None
+    server: Server, database: str, timing: str, expected: float | None
 ) -> None:
-    """No one ever connects to template0: no block of it is read in measured time, whatever is set."""
+    """No one connects to a database that is new: no block of it is read in measured time, whatever is set."""
     with fresh_role(server) as (name, password):
         server.execute(f"ALTER ROLE {name} SET track_io_timing = {timing}")
         answer = ask("stat_database", server, dsn=server.dsn(user=name, password=password))
-    assert answer.value("pg_stat_database_blk_write_time_seconds_total", datname="template0") == expected
+    assert answer.value("pg_stat_database_blk_write_time_seconds_total", datname=database) == expected
 
 
 def test_the_size_of_a_database_is_what_the_server_measures(server: Server) -> None:
@@ -165,3 +165,39 @@ def test_a_query_cancelled_on_a_standby_is_counted_by_its_cause(server: Server, 
         slots = answer.value("pg_stat_database_conflicts_confl_active_logicalslot_total", datname=name)
         assert slots == (0 if standby.major >= 16 else None)
         assert ask("stat_database", standby).value("pg_stat_database_conflicts_total", datname=name) == 1
+
+
+def test_ages_are_also_shares_of_the_limits(server: Server) -> None:
+    found = ask("database_age", server)
+    for kind, setting in (
+        ("xid", "autovacuum_freeze_max_age"),
+        ("mxid", "autovacuum_multixact_freeze_max_age"),
+    ):
+        [(limit,)] = server.execute(f"SHOW {setting}")
+        age = found.value(f"pg_database_{kind}_age", datname="template0")
+        assert age is not None
+        freeze = found.value(f"pg_database_{kind}_freeze_ratio", datname="template0")
+        assert freeze == pytest.approx(age / int(str(limit)))
+        stop = found.value(f"pg_database_{kind}_stop_ratio", datname="template0")
+        assert stop == pytest.approx(age / (2**31 - 1 - 3_000_000))
+
+
+def test_a_database_that_nobody_can_connect_to_has_an_age_and_no_activity(server: Server) -> None:
+    assert (
+        ask("stat_database", server).values("pg_stat_database_xact_commit_total", datname="template0") == []
+    )
+    assert ask("stat_database", server).values("pg_stat_database_xact_commit_total", datname="template1")
+    assert ask("database_age", server).values("pg_database_xid_age", datname="template0")
+
+
+def test_a_collation_that_changed_under_a_database_is_shown(server: Server, database: str) -> None:
+    if server.major < 15:
+        pytest.skip("databases have had versions of their collation since 15")
+    actual = f"SELECT pg_database_collation_actual_version(oid) FROM pg_database WHERE datname = '{database}'"
+    [(version,)] = server.execute(actual)
+    for recorded, expected in ((version, 0), ("0", 1)):
+        if recorded is None:
+            continue
+        server.execute(f"UPDATE pg_database SET datcollversion = '{recorded}' WHERE datname = '{database}'")
+        found = ask("database_collation", server).value("pg_database_collation_changed", datname=database)
+        assert found == (None if version is None else expected)

@@ -32,6 +32,7 @@ _SILENT = {
     "oauth2_migration_version_info",
     "oauth2_users",  # no user has a provider
     "pg_column_index_candidate_distinct_values",  # no table is large
+    "pg_database_collation_changed",  # the collation may have no version
     "pg_database_connection_limit",  # no database has a limit
     "pg_index_problem_bytes",  # no index has one
     "pg_index_problem_xid_age",
@@ -43,6 +44,8 @@ _SILENT = {
     "pg_role_password_expiry_timestamp_seconds",  # no password ends
     "pg_roles_connection_limit",  # no role has a limit
     "pg_sequence_used_ratio",  # there is no sequence
+    "pg_sessions_unencrypted",  # nobody came over a network
+    "pg_settings_weak",  # none is set
     "pg_stat_activity_active_sessions",  # nobody but us is at work
     "pg_stat_activity_oldest_idle_in_transaction_age_seconds",  # nobody but us is connected
     "pg_stat_activity_oldest_query_age_seconds",
@@ -94,6 +97,8 @@ def store(server: Server) -> Iterator[str]:
         server.execute(f'CREATE SCHEMA "The Tools"; GRANT USAGE ON SCHEMA "The Tools" TO {MONITOR}', name)
         for extension in _extensions(server):
             server.execute(f'CREATE EXTENSION {extension} SCHEMA "The Tools"', name)
+        for function in _functions():
+            server.execute(f"GRANT EXECUTE ON FUNCTION {function}() TO {MONITOR}", name)
         yield name
 
 
@@ -102,6 +107,11 @@ def _extensions(server: Server) -> list[object]:
     needed = {query.needs.extension for query in QUERIES.values()} - {None}
     found = server.execute("SELECT name FROM pg_available_extensions ORDER BY name")
     return [name for (name,) in found if name in needed]
+
+
+def _functions() -> list[str]:
+    """Return the functions that only superusers may execute until somebody grants them."""
+    return [query.needs.function for query in QUERIES.values() if query.needs.function is not None]
 
 
 def _everything(server: Server, store: str) -> tuple[dict[str, Rows], dict[str, str]]:
@@ -115,7 +125,7 @@ async def _run_all(target: Target) -> tuple[dict[str, Rows], dict[str, str]]:
     answers, skipped = {}, {}
     try:
         info = await database.server_info()
-        facts = await database.database_info([name for name in relations if name])
+        facts = await database.database_info([name for name in relations if name], None, _functions())
         for query in QUERIES.values():
             if reason := skip(query, info, facts):
                 skipped[query.name] = reason.reason.value

@@ -155,3 +155,51 @@ def test_the_version_is_a_number_and_words(server: Server) -> None:
     assert ask("server", server).value("pg_server_version_number") == int(str(number))
     words = {"version": str(text), "short_version": f"{major}.{minor}"}
     assert ask("version_info", server).value("pg_version_info", **words) == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "is_weak"),
+    [
+        ("synchronous_commit = off", True),
+        ("synchronous_commit = 'FALSE'", True),
+        ("synchronous_commit = local", False),
+        ("session_replication_role = replica", True),
+        ("log_statement = none", True),
+        ("log_statement = mod", False),
+        ("work_mem = '5MB'", False),
+    ],
+)
+def test_a_role_or_database_that_gives_up_durability_is_named(
+    a_server: Server, database: str, setting: str, is_weak: bool
+) -> None:
+    name = setting.split(" ", maxsplit=1)[0]
+    expected = [1] if is_weak else []
+    with fresh_role(a_server) as (role, _):
+        a_server.execute(f"ALTER ROLE {role} SET {setting}")
+        a_server.execute(f"ALTER DATABASE {database} SET {setting}")
+        a_server.execute(f"ALTER ROLE {role} IN DATABASE {database} SET {setting}")
+        found = ask("settings_weak", a_server)
+        for rolname, datname in ((role, ""), ("", database), (role, database)):
+            labels = {"name": name, "rolname": rolname, "datname": datname}
+            assert found.values("pg_settings_weak", **labels) == expected
+
+
+def test_the_server_itself_has_neither_role_nor_database(server: Server) -> None:
+    """The servers of tests run without fsync; log_statement is none on most servers and no fault."""
+    found = ask("settings_weak", server)
+    [(fsync,)] = server.execute("SHOW fsync")
+    expected = 1 if fsync == "off" else None
+    assert found.value("pg_settings_weak", name="fsync", datname="", rolname="") == expected
+    assert found.value("pg_settings_weak", name="log_statement", datname="", rolname="") is None
+
+
+def test_settings_that_somebody_changed_are_counted_by_where(server: Server) -> None:
+    found = ask("settings_changed", server)
+    rows = server.execute(
+        "SELECT source, count(*) FROM pg_settings WHERE boot_val IS DISTINCT FROM reset_val"
+        " AND source IN ('configuration file', 'command line') GROUP BY source"
+    )
+    assert rows
+    for source, count in rows:
+        assert found.value("pg_settings_changed", source=str(source)) == count
+    assert found.values("pg_settings_changed", source="client") == []

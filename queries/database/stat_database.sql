@@ -154,6 +154,13 @@ from pg_catalog.pg_stat_database
 cross join (
   select pg_catalog.current_setting('track_io_timing')::boolean as is_on
 ) as timing
+-- Nothing happens in template0 and others that nobody can connect to.
+where not exists (
+  select
+  from pg_catalog.pg_database as d
+  where d.oid = datid
+    and not d.datallowconn
+)
 order by
   xact_commit + xact_rollback desc,
   datname
