@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from exporter import __version__, logs, web
 from exporter.backup_watch import BackupWatch
+from exporter.certificate_watch import CertificateWatch
 from exporter.configuration import Configuration
 from exporter.derive import DERIVATIONS
 from exporter.errors import ConfigError, Fault
@@ -73,6 +74,7 @@ class Daemon:
             self.store, self.telemetry, self._runner, self._schedule, time.time, random.random
         )
         self._backups = BackupWatch(self.store, time.time)
+        self._certificates = CertificateWatch(self.store, time.time)
         self._targets: dict[str, _Watched] = {}
         self._chores: list[asyncio.Task[None]] = []
 
@@ -80,10 +82,12 @@ class Daemon:
         """Start supervising all targets; returns at once, also when none can be reached."""
         self._schedule.start()
         self._backups.configure(self.configuration.settings.backups)
+        self._certificates.configure(self.configuration.targets)
         self._chores = [
             asyncio.create_task(self._publish_process()),
             asyncio.create_task(self._prepare_pages()),
             asyncio.create_task(self._backups.serve()),
+            asyncio.create_task(self._certificates.serve()),
         ]
         for target in self.configuration.targets:
             self._watch(target)
@@ -154,6 +158,7 @@ class Daemon:
         self._runner.expire_after = new.settings.expire_after
         self.evidence.configure(_kept(new))
         self._backups.configure(new.settings.backups)
+        self._certificates.configure(new.targets)
         logs.configure(new.settings.log.level, new.settings.log.format)
         if new.settings.web != old.settings.web:
             log.warning("a change under web needs a restart")

@@ -15,7 +15,7 @@ from exporter.store import Store
 log = logging.getLogger(__name__)
 
 FAMILY = "pg_tls_certificate_not_after_timestamp_seconds"
-HELP = "When the certificate that the server shows ends, in seconds since 1970; absent when the server has no TLS."
+HELP = "When the certificate that the server shows ends, in seconds since 1970; absent without TLS."
 _EVERY, _AGAIN = 3600.0, 300.0
 _TICK = 1.0
 

@@ -17,6 +17,7 @@ APPLICATION = "pg-oauth-exporter"
 # libpq counts whole seconds and takes less than two for two.
 _SHORTEST_TIMEOUT = 2
 _PORTS = range(1, 65536)
+DEFAULT_PORT = 5432
 _SCHEMES = ("postgresql://", "postgres://")
 _QUOTES = "a value with spaces needs single quotes, and in a value ' is written \\' and \\ is written \\\\"
 _APART = "or keep the password out of the DSN: in a file, an environment variable or a command"
@@ -118,6 +119,23 @@ def parameters(target: Target, database: str | None, password: str | None) -> di
     if password is not None:
         result["password"] = password
     return result
+
+
+def endpoints(target: Target) -> tuple[tuple[str, int], ...]:
+    """Return the hosts and ports at which a target may have TLS; none for a socket or sslmode=disable."""
+    try:
+        given = {name: str(value) for name, value in conninfo_to_dict(target.dsn).items()}
+    except ProgrammingError:  # it is no server of PostgreSQL
+        return ()
+    if given.get("sslmode") == "disable":
+        return ()
+    hosts = (given.get("hostaddr") or given.get("host") or "").split(",")
+    ports = given.get("port", "").split(",")
+    if len(ports) == 1:
+        ports *= len(hosts)
+    pairs = zip(hosts, ports, strict=False)
+    # A path is a socket, and @ one without a file; without a host libpq takes a socket, too.
+    return tuple((host, int(port or DEFAULT_PORT)) for host, port in pairs if host and host[0] not in "/@")
 
 
 def attempt_seconds(parameters: Mapping[str, str]) -> int:

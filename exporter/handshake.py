@@ -1,7 +1,7 @@
 """Owns the beginning of a TLS connection to PostgreSQL, as far as the server's certificate.
 
-libpq does not show the certificate of the other side, so this one connection is our own. It ends before the server is told a
-role or a password, and takes none of its connection slots.
+libpq does not show the certificate of the other side, so this one connection is our own. It ends before the
+server is told a role or a password, and takes none of its connection slots.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import struct
 from exporter.certificate import not_after
 from exporter.errors import ExporterError
 
-# "Frontend/Backend Protocol", SSL Session Encryption: the length of the message, and the code of an SSLRequest.
+# "Frontend/Backend Protocol", "SSL Session Encryption": the length of the message, and what it asks for.
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 _YES = b"S"
 _GOODBYE_SECONDS = 1.0
