@@ -46,6 +46,7 @@ _SILENT = {
     "pg_sequence_used_ratio",  # there is no sequence
     "pg_sessions_unencrypted",  # nobody came over a network
     "pg_settings_weak",  # none is set
+    "pg_prepared_transactions_oldest_age_seconds",  # none is prepared
     "pg_stat_activity_active_sessions",  # nobody but us is at work
     "pg_stat_activity_oldest_idle_in_transaction_age_seconds",  # nobody but us is connected
     "pg_stat_activity_oldest_query_age_seconds",
@@ -75,6 +76,7 @@ _SILENT = {
     "pg_stat_user_tables_n_live_tup",
     "pg_stat_user_tables_n_mod_since_analyze",
     "pg_table_missing_index_candidate",  # no table is large
+    "pg_xmin_age_transactions",  # nobody holds rows
 }
 # Queries that answer with a row only where something is done or has happened.
 _EVENTS = (
@@ -83,6 +85,8 @@ _EVENTS = (
     *("publications", "stat_subscription", "subscription_errors", "subscription_relations"),
     *("replication_senders", "replication_slots", "replication_slots_info"),
     *("stat_replication", "stat_replication_slots"),
+    *("activity_long", "application_sessions", "pools", "session_encryption", "user_sessions"),
+    "wait_event_sessions",
 )
 _SILENT |= {column.family for name in _EVENTS for column in QUERIES[name].columns}
 

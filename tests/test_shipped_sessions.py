@@ -55,7 +55,7 @@ def test_sessions_are_counted_under_all_they_show(
     server: Server, database: str, session: Callable[[], psycopg.Connection]
 ) -> None:
     session(), session()
-    idle = {"datname": database, "usename": server.superuser, "application_name": "subject", "state": "idle"}
+    idle = {"datname": database, "usename": server.superuser, "state": "idle"}
     answer = ask("stat_activity", server)
     assert answer.value("pg_stat_activity_sessions", **idle, backend_type="client backend") == 2
 

@@ -1,7 +1,7 @@
--- help: Age of the oldest transaction, idle transaction and running query, by database and type of process.
+-- help: Age of the oldest transaction, idle transaction and running query, by database, role and type of process.
 -- every: 15s
 -- timeout: 1s
--- labels: [datname, backend_type]
+-- labels: [datname, usename, backend_type]
 -- limit: 3000
 -- metrics:
 --   pg_stat_activity_oldest_transaction_age_seconds:
@@ -20,6 +20,7 @@
 with session as (
   select
     datname,
+    usename,
     backend_type,
     state,
     -- clock_timestamp(), because a transaction may have begun after this statement did; greatest(), because clocks
@@ -35,6 +36,7 @@ with session as (
 )
 select
   datname,
+  usename,
   backend_type,
   pg_catalog.max(transaction_age) as transaction_age,
   -- Only for clients: a walsender is active for as long as it streams.
@@ -49,8 +51,10 @@ select
 from session
 group by
   datname,
+  usename,
   backend_type
 order by
   transaction_age desc,
   datname,
+  usename,
   backend_type

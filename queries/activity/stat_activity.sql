@@ -1,7 +1,7 @@
--- help: Server processes by database, role, application, state and type.
+-- help: Server processes by database, role, state and type.
 -- every: 15s
 -- timeout: 1s
--- labels: [datname, usename, application_name, state, backend_type]
+-- labels: [datname, usename, state, backend_type]
 -- limit: 1000
 -- metrics:
 --   pg_stat_activity_sessions:
@@ -10,11 +10,11 @@
 --     help: "Server processes in this state, the one that answers this query left out."
 
 -- Background processes have no database, role or state: their labels are empty. Without pg_read_all_stats so are
--- state and type of other roles' sessions, but each is still counted.
+-- state and type of other roles' sessions, but each is still counted. What clients call themselves is not bounded: see
+-- application_sessions.
 select
   datname,
   usename,
-  application_name,
   state,
   backend_type,
   pg_catalog.count(*) as sessions
@@ -23,13 +23,11 @@ where pid <> pg_catalog.pg_backend_pid()
 group by
   datname,
   usename,
-  application_name,
   state,
   backend_type
 order by
   sessions desc,
   datname,
   usename,
-  application_name,
   state,
   backend_type

@@ -23,6 +23,10 @@
 --     column: remaining
 --     type: gauge
 --     help: "Connections that roles without privileges can still open before the server refuses them."
+--   pg_connections_used_ratio:
+--     column: used_ratio
+--     type: gauge
+--     help: "Connections that clients hold as a share of those for ordinary roles; at 1 and above these are refused."
 
 -- Walsenders and workers have slots of their own; only client backends count against max_connections.
 with slot as (
@@ -47,5 +51,7 @@ select
   case when used is not null then greatest(
     0,
     max_connections - superuser_reserved - coalesce(reserved, 0) - used
-  ) end as remaining
+  ) end as remaining,
+  -- The server does not start unless some are left for ordinary roles.
+  used::float8 / (max_connections - superuser_reserved - coalesce(reserved, 0)) as used_ratio
 from slot
