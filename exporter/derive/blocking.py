@@ -85,7 +85,7 @@ def blocking_tree(rows: Rows, previous: object | None, now: float) -> tuple[Rows
     longest = max((now - since for since in seen.values()), default=0.0)
     states = _root_states(tree.roots, sessions)
     vacuums = [root for root, state in states.items() if state == _AUTOVACUUM]
-    behind = sum(map(len, levels(vacuums, waiters_of(blockers))))
+    behind = sum(map(len, levels(vacuums, waiters_of(blockers)))) if vacuums else 0
     whole = (None, None, tree.blocked, tree.largest, tree.depth, max(0.0, longest), tree.rootless, behind)
     counts = Counter(states.values())
     by_state = ((state, counts[state], *(None,) * (len(COLUMNS) - 2)) for state in ROOT_STATES)

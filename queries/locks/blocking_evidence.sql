@@ -25,6 +25,13 @@ edge as materialized (
   cross join pg_catalog.unnest(pg_catalog.pg_blocking_pids(session.pid)) as ahead (pid)
   where session.is_waiting
 ),
+ahead as materialized (
+  select
+    pid,
+    pg_catalog.array_agg(blocker order by blocker) as blockers
+  from edge
+  group by pid
+),
 lock as materialized (
   select
     pid,
@@ -78,12 +85,7 @@ place as (
 )
 select
   a.pid,
-  array (
-    select edge.blocker
-    from edge
-    where edge.pid = a.pid
-    order by edge.blocker
-  ) as waits_for,
+  coalesce(ahead.blockers, '{}') as waits_for,
   a.datname,
   a.usename,
   a.application_name,
@@ -103,17 +105,17 @@ select
     then pg_catalog.left(a.query, 1000)
   end as query
 from pg_catalog.pg_stat_activity as a
+left join ahead
+  on ahead.pid = a.pid
 left join awaited
   on awaited.pid = a.pid
 left join place
   on place.pid = a.pid
-where a.pid in (
-  select pid
-  from edge
-  union all
-  select blocker
-  from edge
-)
+where ahead.pid is not null
+  or a.pid in (
+    select blocker
+    from edge
+  )
 union all
 -- To pg_blocking_pids() every prepared transaction is pid 0: here those that hold what somebody waits for.
 select
