@@ -26,3 +26,11 @@ def finish(connection: psycopg.Connection) -> None:
     while connection.pgconn.get_result() is not None:
         pass
     assert connection.pgconn.transaction_status != pq.TransactionStatus.ACTIVE
+
+
+def until(server: Server, condition: str) -> None:
+    """Return when a condition in SQL holds."""
+    for _ in range(20_000):
+        if server.execute(f"SELECT {condition}") == [(True,)]:
+            return
+    raise AssertionError(f"never seen: {condition}")

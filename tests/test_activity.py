@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import psycopg
 import pytest
-from psycopg import pq
 
 from servers import Server
-from sessions import finish, start
+from sessions import finish, start, until
 from shipped import ask, ask_on, connect, fresh_database, fresh_role
 
 _SESSION_KINDS = ("backend", "standby_feedback", "walsender", "other")
@@ -34,151 +32,6 @@ def session(roomy: Server, database: str) -> Iterator[Callable[..., psycopg.Conn
             return stack.enter_context(connection)
 
         yield open_one
-
-
-def _holders(monitor: psycopg.Connection) -> dict[str, tuple[object, object]]:
-    """Return number and age of those who hold the horizon, by kind."""
-    answer = ask_on(monitor, "xmin_horizon")
-    number, age = "pg_xmin_holders", "pg_xmin_age_transactions"
-    return {
-        kind: (answer.value(number, holder=kind), answer.value(age, holder=kind))
-        for kind in (*_SESSION_KINDS, "slot", "slot_catalog", "prepared_transaction")
-    }
-
-
-def _grown(server: Server, kind: str) -> None:
-    """Assert that one of this kind holds, alone of all, and grows older by one with each transaction."""
-    with connect(server.monitor_dsn()) as monitor:
-        before = _holders(monitor)
-        server.execute("SELECT txid_current()")
-        after = _holders(monitor)
-    assert {name for name, (count, _) in after.items() if count} == {kind}
-    assert (after[kind][0], after[kind][1]) == (1, _plus_one(before[kind][1]))
-
-
-def _plus_one(number: object) -> int:
-    assert isinstance(number, int)
-    return number + 1
-
-
-def test_nobody_holds_the_horizon_where_nobody_does_anything(roomy: Server) -> None:
-    with connect(roomy.monitor_dsn()) as monitor:
-        assert set(_holders(monitor).values()) == {(0, None)}
-
-
-def test_a_session_with_a_snapshot_holds_the_horizon(
-    roomy: Server, session: Callable[..., psycopg.Connection]
-) -> None:
-    subject = session()
-    subject.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
-    _grown(roomy, "backend")
-
-
-def test_a_session_that_wrote_holds_the_horizon_though_it_has_no_snapshot(
-    roomy: Server, session: Callable[..., psycopg.Connection]
-) -> None:
-    subject = session()
-    subject.execute("BEGIN; SELECT txid_current()")
-    _grown(roomy, "backend")
-
-
-def test_a_session_idle_in_a_transaction_that_wrote_nothing_holds_nothing(
-    roomy: Server, session: Callable[..., psycopg.Connection]
-) -> None:
-    session().execute("BEGIN; SELECT 1")
-    with connect(roomy.monitor_dsn()) as monitor:
-        assert _holders(monitor)["backend"] == (0, None)
-
-
-def test_a_prepared_transaction_holds_the_horizon_and_is_counted_with_its_age(
-    roomy: Server, database: str, session: Callable[..., psycopg.Connection]
-) -> None:
-    subject = session()
-    subject.execute(f"BEGIN; SELECT txid_current(); PREPARE TRANSACTION '{database}'".encode())
-    try:
-        _grown(roomy, "prepared_transaction")
-        answer = ask("prepared_transactions", roomy)
-        [(age,)] = roomy.execute(
-            "SELECT extract(epoch FROM clock_timestamp() - prepared)::float8 FROM pg_prepared_xacts"
-        )
-    finally:
-        subject.execute(f"ROLLBACK PREPARED '{database}'".encode())
-    assert answer.value("pg_prepared_transactions", datname=database) == 1
-    assert answer.value("pg_prepared_transactions", datname="postgres") == 0
-    said = answer.value("pg_prepared_transactions_oldest_age_seconds", datname=database)
-    assert said is not None
-    assert isinstance(age, float)
-    assert 0 < said <= age
-
-
-def test_a_logical_slot_holds_the_horizon_of_the_catalogues(roomy: Server, database: str) -> None:
-    roomy.execute(f"SELECT pg_create_logical_replication_slot('{database}', 'pgoutput')", database)
-    try:
-        _grown(roomy, "slot_catalog")
-    finally:
-        roomy.execute(f"SELECT pg_drop_replication_slot('{database}')")
-
-
-def _give_feedback(server: Server, connection: psycopg.Connection, slot: str = "") -> None:
-    """Begin to stream, and say as a standby with hot_standby_feedback does which rows its queries need."""
-    [(xmin,)] = server.execute("SELECT txid_snapshot_xmin(txid_current_snapshot())")
-    assert isinstance(xmin, int)
-    [[position]] = server.execute("SELECT pg_current_wal_flush_lsn()::text")
-    command = f"START_REPLICATION {slot and f'SLOT {slot}'} PHYSICAL {position}"
-    result = connection.pgconn.exec_(command.encode())
-    assert result.status == pq.ExecStatus.COPY_BOTH
-    # Source: the manual, "Streaming Replication Protocol", Hot Standby feedback message.
-    connection.pgconn.put_copy_data(struct.pack(">cqIIII", b"h", 0, xmin & 0xFFFFFFFF, xmin >> 32, 0, 0))
-    connection.pgconn.flush()
-
-
-def _until(server: Server, condition: str) -> None:
-    for _ in range(20_000):
-        if server.execute(f"SELECT {condition}") == [(True,)]:
-            return
-    raise AssertionError(f"never seen: {condition}")
-
-
-def test_a_standby_that_gives_feedback_holds_the_horizon(roomy: Server) -> None:
-    connection = psycopg.connect(roomy.dsn(), autocommit=True, replication="true")
-    try:
-        _give_feedback(roomy, connection)
-        _until(roomy, "EXISTS (SELECT FROM pg_stat_replication WHERE backend_xmin IS NOT NULL)")
-        _grown(roomy, "standby_feedback")
-    finally:
-        connection.close()
-        _until(roomy, "NOT EXISTS (SELECT FROM pg_stat_replication)")
-
-
-def test_the_feedback_of_a_standby_with_a_slot_is_held_by_the_slot(roomy: Server, database: str) -> None:
-    """And outlives the standby."""
-    roomy.execute(f"SELECT pg_create_physical_replication_slot('{database}', true)")
-    connection = psycopg.connect(roomy.dsn(), autocommit=True, replication="true")
-    try:
-        _give_feedback(roomy, connection, database)
-        _until(roomy, "EXISTS (SELECT FROM pg_replication_slots WHERE xmin IS NOT NULL)")
-        _grown(roomy, "slot")
-        connection.close()
-        _until(roomy, "NOT EXISTS (SELECT FROM pg_stat_replication)")
-        _grown(roomy, "slot")
-    finally:
-        connection.close()
-        _until(roomy, "NOT EXISTS (SELECT FROM pg_stat_replication)")
-        roomy.execute(f"SELECT pg_drop_replication_slot('{database}')")
-
-
-def test_a_walsender_that_exports_a_snapshot_holds_the_horizon_as_such(roomy: Server, database: str) -> None:
-    connection = psycopg.connect(roomy.dsn(database), autocommit=True, replication="database")
-    try:
-        create = f"CREATE_REPLICATION_SLOT {database} TEMPORARY LOGICAL pgoutput"
-        connection.pgconn.exec_(create.encode())
-        with connect(roomy.monitor_dsn()) as monitor:
-            held = _holders(monitor)
-        assert (held["walsender"][0], held["slot_catalog"][0]) == (1, 1)
-        assert held["standby_feedback"] == (0, None)
-    finally:
-        connection.close()
-        _until(roomy, "NOT EXISTS (SELECT FROM pg_replication_slots)")
 
 
 def test_a_role_without_statistics_sees_slots_and_no_sessions_that_hold(roomy: Server) -> None:
@@ -215,7 +68,7 @@ def test_a_transaction_of_more_than_ten_seconds_is_counted_there_and_not_above(
     with psycopg.connect(a_server.dsn(), autocommit=True, application_name="subject") as idle:
         idle.execute("BEGIN; SELECT 1")
         pid = idle.info.backend_pid
-        _until(a_server, f"now() - state_change > '10 s' FROM pg_stat_activity WHERE pid = {pid}")
+        until(a_server, f"now() - state_change > '10 s' FROM pg_stat_activity WHERE pid = {pid}")
         answer = ask("activity_long", a_server, dsn=monitor)
     labels = {"datname": "postgres", "usename": a_server.superuser}
     for family, over in (("transactions", 1), ("idle_in_transaction", 1), ("queries", 0)):
@@ -307,7 +160,7 @@ def test_workers_of_a_parallel_query_are_counted_with_the_one_they_help(
     subject.pgconn.send_query(b"SELECT count(*) FROM big WHERE pg_sleep(1) IS NOT NULL")
     subject.pgconn.flush()
     try:
-        _until(
+        until(
             roomy,
             "(SELECT count(*) = 2 FROM pg_stat_activity"
             f" WHERE backend_type = 'parallel worker' AND datname = '{database}')",
