@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exporter import bind
-from exporter.counter import countable, described
+from exporter.countable import countable, described
 from exporter.counting import leaves
 from exporter.counting_sql import leaves_statement
 from exporter.entities import Entity

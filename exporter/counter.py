@@ -6,19 +6,16 @@ It stands where a gateway's `fetch` stands: the rows it returns are (kind, state
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol, cast
 
-from exporter import bind, entities
+from exporter.countable import countable, described
 from exporter.counting import (
     IndexCost,
     Known,
     Leaf,
-    Moment,
     Plan,
-    TimeType,
     TokenSource,
     choose,
     index_cost,
@@ -28,22 +25,11 @@ from exporter.counting_sql import leaves_statement, statement
 from exporter.derive.token_counts import SHORT, token_counts
 from exporter.derive.token_memory import Memory
 from exporter.derive.token_near import Buckets
-from exporter.entities import Entity, Test
 from exporter.model import Family, MetricType, Rows, Sample
 from exporter.profile import (
-    Constant,
-    Expression,
-    FlagColumn,
-    KindColumn,
     Profile,
-    Source,
-    TimeColumn,
-    TimeExpression,
 )
-from exporter.quoting import identifier
 
-# The fields of the model that counting reads.
-COUNTED_FIELDS = ("kind", "expires", "revoked", "used", "issued")
 # How often estimates are made, and what a run may take, in seconds.
 ESTIMATE_EVERY, ESTIMATE_TIMEOUT = 300.0, 10.0
 # Single draws of a class that lies in clusters err too much, so the first dozen follow each other at once; in
@@ -54,23 +40,8 @@ _CHOOSE_EVERY = 600.0
 _METHOD = "The method by which tokens too many to be read were counted; scan is exact."
 _LIFETIME = "The longest time from issue to expiry that counting goes by, as configured or as seen."
 _NEVER = 1e9  # seconds: from here on a token has no end
-_HORIZON = 3600  # seconds; who expires sooner is counted apart
 _USUAL: frozenset[object] = frozenset({"access", "refresh"})
-# What the column of a live token is.
-_NULLNESS = {Test.SET: "IS NULL", Test.UNSET: "IS NOT NULL"}
 _COLUMNS = ("kind", "state", "tokens", "half_width")
-# The statements of counting read one relation, whose columns need no alias.
-_ALIAS = re.compile(r"\bt\.(?=[\"A-Za-z_])")
-_TIMES = {time: TimeType(time.value) for time in entities.TimeType if time.value in list(TimeType)}
-
-
-def countable(profile: Profile) -> tuple[Source, ...]:
-    """Return the token sources that blocks can be drawn from: one relation, all of whose rows are tokens."""
-    return tuple(
-        source
-        for source in profile.of(Entity.TOKENS)
-        if not source.joins and not source.where and _moment(source, "expires") is not None
-    )
 
 
 class Gateway(Protocol):
@@ -232,62 +203,3 @@ def _summed(rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
     return [
         (kind, state, round(tokens), error) for (kind, state), (tokens, error) in sums.items() if kind in seen
     ]
-
-
-def described(source: Source, lifetimes: Mapping[str, float]) -> TokenSource:
-    """Return a source of a profile as counting wants it.
-
-    Kinds that live no longer than `SHORT` are counted by an index, the end of the table or their arrivals.
-    """
-    expires = _moment(source, "expires")
-    assert expires is not None, "only countable sources are described"  # noqa: S101
-    used = source.fields.get("used")
-    return TokenSource(
-        relation=bind.qualified(source.relation),
-        kind=_plain(bind.field_sql(source, "kind")),
-        expires=expires,
-        revoked=_plain(bind.field_sql(source, "revoked")),
-        used=None if used is None else _plain(bind.field_sql(source, "used")),
-        issued=_moment(source, "issued"),
-        index_conditions=tuple(_live_conditions(source)),
-        kinds=_kinds(source),
-        lifetimes={kind: round(seconds) for kind, seconds in lifetimes.items()},
-        horizon=max([_HORIZON, *(round(each) for each in lifetimes.values() if each <= SHORT)]),
-    )
-
-
-def _live_conditions(source: Source) -> Iterator[str]:
-    """Yield the conditions of partial indexes that hold for all live tokens, as the server prints them.
-
-    Of a boolean column none does: where it is null the token is live, and not in the index.
-    """
-    for name in ("revoked", "used"):
-        flag = source.fields.get(name)
-        if isinstance(flag, FlagColumn) and flag.test in _NULLNESS:
-            yield f"({identifier(flag.column)} {_NULLNESS[flag.test]})"
-
-
-def _kinds(source: Source) -> tuple[str, ...]:
-    """Return the kinds that a source can have; what is none of them counts as the last."""
-    match source.fields["kind"]:
-        case Constant(kind):
-            return (str(kind),)
-        case KindColumn(_, kinds):
-            return (*dict.fromkeys(map(str, kinds.values())), "other")
-        case Expression():
-            return ("access", "refresh", "id", "device", "offline", "other")
-        case _:
-            return ("other",)
-
-
-def _moment(source: Source, name: str) -> Moment | None:
-    time = source.fields.get(name)
-    if isinstance(time, TimeColumn) and not time.otherwise and time.type in _TIMES:
-        return Moment(_plain(bind.column(time.column)), _TIMES[time.type], column=time.column)
-    if isinstance(time, TimeColumn | TimeExpression):
-        return Moment(_plain(bind.timestamptz(time, source)), TimeType.TZ)
-    return None
-
-
-def _plain(sql: str) -> str:
-    return _ALIAS.sub("", sql)

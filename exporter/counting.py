@@ -22,6 +22,9 @@ MOST_SAMPLE = 2_200
 MOST_ROWS = 90_000
 APPENDED = 0.95  # correlation of issue and place from which the end of a table is taken to be its newest part
 TAIL_BLOCKS = 896  # what reading the end of the table costs
+# Each row of a source with a join costs a search by an index, of about five blocks.
+MOST_JOINED_ROWS = 600
+LEAST_JOINED_SAMPLE = 4
 # What an index may cost, with the blocks of the table that it leads to: when that makes the number exact, and
 # when it does not, because live tokens lie on more blocks than a run may touch.
 INDEX_WHOLE = 2_500
@@ -62,8 +65,9 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class TokenSource:
-    """A relation that holds tokens, in SQL expressions over its columns.
+    """A relation that holds tokens, in SQL expressions over its columns; its alias is t.
 
+    `where` says which rows are tokens of this source, `joins` is what follows the relation in FROM.
     `kind` gives one of `kinds` as text. `revoked` and `used` are boolean. `lifetimes` are the longest of a
     kind in seconds, where known; those of up to `horizon` seconds are the short-lived ones.
     """
@@ -79,6 +83,8 @@ class TokenSource:
     horizon: int = 3600
     # Conditions of partial indexes, as pg_get_expr prints them, that hold for every row that is not revoked.
     index_conditions: tuple[str, ...] = ()
+    where: str = "true"
+    joins: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,21 +207,22 @@ def choose(
     before have read of the window, None where that cannot be used.
     """
     pages = sum(leaf.pages for leaf in leaves)
-    if pages <= SCAN_AT_ALL:
+    if pages <= SCAN_AT_ALL and not source.joins:
         often = pages <= SCAN_EVERY_MINUTE
         return Plan(Method.SCAN, f"{pages} pages are read whole", 60.0 if often else 600.0)
     share = _index_share(source, leaves, expected, cost)
     by_tid = major >= TID_RANGE
-    tail = _newest(leaves) if by_tid else None
+    tail = _newest(leaves) if by_tid and not source.joins else None
     if tail and cost and share < 1:
         share = 0.0  # the end of the table tells more than a part of the window
     tail = None if share else tail
     turn = _turn(cost, known) if cost and 0 < share < 1 else None
     other = _index_blocks(cost, share) if share else TAIL_BLOCKS * (tail is not None)
     other = TURN_BLOCKS if turn else other
-    blocks = _sample_blocks(leaves, pages, other)
+    blocks = _joined_blocks(leaves, pages) if source.joins else _sample_blocks(leaves, pages, other)
     draws = tuple(
-        Draw(leaf.relation, max(4, round(blocks * leaf.pages / pages)), leaf is tail) for leaf in leaves
+        Draw(leaf.relation, max(4, round(blocks * leaf.pages / max(1, pages))), leaf is tail)
+        for leaf in leaves
     )
     near = "the index on the expiry" if share else "the end of the table" if tail else "arrivals"
     why = f"{pages} pages: {blocks} are drawn; {near}{f' in {turn.turns} turns' if turn else ''}"
@@ -236,7 +243,11 @@ def _index_share(
     source: TokenSource, leaves: tuple[Leaf, ...], expected: float | None, cost: IndexCost | None
 ) -> float:
     """Return the share of the window that the index can read within its budget."""
-    if not source.expires.column or not all(source.expires.column in leaf.leading for leaf in leaves):
+    if (
+        source.joins
+        or not source.expires.column
+        or not all(source.expires.column in leaf.leading for leaf in leaves)
+    ):
         return 0.0
     if cost and cost.blocks:
         whole = _whole(cost)
@@ -260,6 +271,11 @@ def _newest(leaves: tuple[Leaf, ...]) -> Leaf | None:
     """Return the leaf whose end is the newest part of the source: the last that is in the order of issue."""
     ordered = [leaf for leaf in leaves if leaf.pages and (leaf.correlation or 0.0) >= APPENDED]
     return ordered[-1] if ordered else None
+
+
+def _joined_blocks(leaves: tuple[Leaf, ...], pages: int) -> int:
+    rows = sum(max(0.0, leaf.rows) for leaf in leaves)
+    return max(LEAST_JOINED_SAMPLE, round(MOST_JOINED_ROWS * pages / rows)) if rows else LEAST_JOINED_SAMPLE
 
 
 def _sample_blocks(leaves: tuple[Leaf, ...], pages: int, other: int) -> int:

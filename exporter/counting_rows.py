@@ -58,10 +58,11 @@ def row(source: TokenSource) -> str:
     expires = source.expires.sql
     recent = f"({source.issued.sql}) > pgx_clock.recent_since" if source.issued else FALSE
     return (
-        f"CASE ({source.kind}) {kinds} ELSE {last} END"
+        # Rows that are no tokens of the source stay among the recent ones: arrivals count all rows.
+        f"CASE WHEN ({source.where}) THEN CASE ({source.kind}) {kinds} ELSE {last} END"
         f" + CASE WHEN ({source.revoked}) THEN 0 WHEN ({source.used or FALSE}) THEN 1"
         f" WHEN ({expires}) <= pgx_clock.now_at THEN 2 WHEN ({expires}) <= pgx_clock.near_until THEN 3"
-        f" ELSE 4 END AS cell, {recent} AS recent, {_life(source, recent)} AS life"
+        f" ELSE 4 END ELSE -1 END AS cell, {recent} AS recent, {_life(source, recent)} AS life"
     )
 
 

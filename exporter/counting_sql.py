@@ -75,7 +75,7 @@ SELECT 'facts' AS part, 0 AS ring, extract(epoch FROM {now})::bigint AS place, 1
 _SCAN = """
 SELECT 'scan', 0, 0::bigint, 1::float8, pgx_block.counts, NULL::text[]
 FROM pgx_clock CROSS JOIN LATERAL (
-    SELECT {counts} AS counts FROM (SELECT {row} FROM {relation} OFFSET 0) AS pgx_row
+    SELECT {counts} AS counts FROM (SELECT {row} FROM {relation} AS t{joins} OFFSET 0) AS pgx_row
 ) AS pgx_block"""
 _SIZE = """
 pgx_size{leaf} AS MATERIALIZED (
@@ -98,9 +98,9 @@ _BLOCKS = """
 SELECT 'block', pgx_drawn.ring, pgx_drawn.place, pgx_drawn.weight, pgx_block.counts, NULL::text[]
 FROM pgx_clock CROSS JOIN pgx_design{leaf} AS pgx_drawn CROSS JOIN LATERAL (
     SELECT {counts} AS counts FROM (
-        SELECT {row} FROM {relation}
-        WHERE ctid >= ('(' || pgx_drawn.place || ',0)')::tid
-            AND ctid < ('(' || (pgx_drawn.place + 1) || ',0)')::tid
+        SELECT {row} FROM {relation} AS t{joins}
+        WHERE t.ctid >= ('(' || pgx_drawn.place || ',0)')::tid
+            AND t.ctid < ('(' || (pgx_drawn.place + 1) || ',0)')::tid
         OFFSET 0
     ) AS pgx_row
 ) AS pgx_block"""
@@ -111,8 +111,8 @@ FROM pgx_clock CROSS JOIN (
     SELECT greatest(1, blocks::float8 / {blocks}) AS weight FROM pgx_size{leaf}
 ) AS pgx_rate CROSS JOIN LATERAL (
     SELECT pg_catalog.ltrim(place, '(') AS place, {counts} AS counts FROM (
-        SELECT pg_catalog.split_part(ctid::text, ',', 1) AS place, {row}
-        FROM {relation} TABLESAMPLE SYSTEM (100 / pgx_rate.weight)
+        SELECT pg_catalog.split_part(t.ctid::text, ',', 1) AS place, {row}
+        FROM {relation} AS t TABLESAMPLE SYSTEM (100 / pgx_rate.weight){joins}
         OFFSET 0
     ) AS pgx_row
     GROUP BY 1
@@ -150,9 +150,9 @@ FROM ({slices}
     FROM (
         SELECT kind, place, pg_catalog.lag(place) OVER () AS before
         FROM (
-            SELECT {kind} AS kind, pg_catalog.split_part(ctid::text, ',', 1) AS place
-            FROM {relation}
-            WHERE ({expires}) > pgx_slice.low AND ({expires}) <= pgx_slice.high
+            SELECT {kind} AS kind, pg_catalog.split_part(t.ctid::text, ',', 1) AS place
+            FROM {relation} AS t
+            WHERE ({where}) AND ({expires}) > pgx_slice.low AND ({expires}) <= pgx_slice.high
                 AND NOT ({revoked}) AND NOT ({used})
             LIMIT {most}
         ) AS pgx_row
@@ -175,7 +175,9 @@ def statement(source: TokenSource, plan: Plan, leaves: tuple[Leaf, ...], now: st
     """Return the one statement of a run of that plan."""
     definitions, parts = [_clock(source, now)], [_facts(source, leaves, now)]
     if plan.method is Method.SCAN:
-        parts.append(_SCAN.format(counts=counts(source), row=row(source), relation=source.relation))
+        parts.append(
+            _SCAN.format(counts=counts(source), row=row(source), relation=source.relation, joins=source.joins)
+        )
     for number, draw in enumerate(plan.draws):
         definitions.append(_SIZE.format(leaf=number, name=literal(draw.relation)))
         if plan.by_tid:
@@ -227,6 +229,7 @@ def _drawn(source: TokenSource, number: int, draw: Draw, *, by_tid: bool) -> str
         ring=RINGS * number,
         blocks=draw.blocks,
         relation=draw.relation,
+        joins=source.joins,
         counts=counts(source),
         row=row(source),
     )
@@ -271,6 +274,7 @@ def _near(source: TokenSource, windows: str, most: int) -> str:
         kinds=", ".join(_near_kinds(source)),
         kind=source.kind,
         relation=source.relation,
+        where=source.where,
         expires=source.expires.sql,
         revoked=source.revoked,
         used=source.used or FALSE,

@@ -22,7 +22,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from exporter import bind
-from exporter.counter import COUNTED_FIELDS, ESTIMATE_EVERY, ESTIMATE_TIMEOUT, countable
+from exporter.countable import countable, needs_of
+from exporter.counter import ESTIMATE_EVERY, ESTIMATE_TIMEOUT
 from exporter.dialect import DIALECTS, in_engine
 from exporter.duration import parse_duration
 from exporter.entities import FIELDS, RETENTION, Entity
@@ -164,21 +165,17 @@ def _expressions(source: Source, fields: Iterable[str]) -> list[str]:
 def estimated(query: Query, profile: Profile) -> Query | None:
     """Return a `counted` query as it runs where the tokens are too many to be read; None where it cannot.
 
-    Each source that blocks can be drawn from is counted; to draw them a role has to read the column ctid too.
+    Each source that blocks can be drawn from is counted.
     """
     sources = countable(profile)
     if not query.counted or not sources:
         return None
-    needs = []
-    for source in sources:
-        columns = {name for _, name in columns_of(source, *_expressions(source, COUNTED_FIELDS))} | {"ctid"}
-        needs.append(Needs(relation=bind.qualified(source.relation), columns=tuple(sorted(columns))))
     return replace(
         query,
         every=max(query.every, ESTIMATE_EVERY),
         timeout=ESTIMATE_TIMEOUT,
         variants=((0, ""),),
-        reads=tuple(needs),
+        reads=tuple(needs for source in sources for needs in needs_of(source)),
         estimated=True,
     )
 

@@ -84,8 +84,7 @@ def _counted(facts: Facts, database: str, table: TokenTable, query: Query) -> Fi
             "counting",
             Level.WARN,
             f"{place}: what {table.name} describes is not counted",
-            "The store is too large to be read in full, and blocks can be drawn only where all rows of one"
-            " relation are tokens and no field needs a join.",
+            "The store is too large to be read in full, and the source does not say when a token expires.",
         )
     if not table.leaves:
         return Finding("counting", Level.INFO, f"{place}: how it is counted is not known: {table.problem}")
