@@ -64,6 +64,25 @@ def test_text_of_one_length_is_constant_and_of_unknown_lengths_is_not() -> None:
     assert known.mean - 4 <= unknown.mean <= known.mean + 4
 
 
+def test_a_mean_that_its_residues_do_not_explain_is_a_mixture_with_values_out_of_line() -> None:
+    """Texts of 21 bytes, and pointers of 18 for three values of four: the mean of 18.75 is cut to 18."""
+    residues = tuple(float(n == 21 % 8) for n in range(8))
+    mixed = Attribute(-1, 4, 0.0, 18, residues, may_be_out=True)
+    assert row_size([INT, mixed]).mean == HEADER + 24 + 8 * pytest.approx(0.2, abs=0.2)
+    assert not row_size([INT, mixed]).is_constant
+    assert row_size([INT, Attribute(-1, 4, 0.0, 18, may_be_out=True)]) == RowSize(
+        HEADER + 24, 0.0, is_constant=True
+    )
+    assert not row_size([INT, Attribute(-1, 4, 0.0, 18)]).is_constant
+
+
+@given(st.integers(1, 127), st.integers(0, 7))
+def test_shares_of_pointers_stay_shares_whatever_the_mean(width: int, residue: int) -> None:
+    residues = tuple(float(n == residue) for n in range(8))
+    mean = row_size([Attribute(-1, 4, 0.0, width, residues, may_be_out=True)]).mean
+    assert HEADER + width <= mean <= HEADER + width + 9
+
+
 @given(st.lists(columns, min_size=1, max_size=12))
 @settings(max_examples=200, deadline=None)
 def test_a_row_is_never_smaller_than_its_values_nor_padded_by_more_than_alignment_asks(

@@ -16,6 +16,7 @@ PAGE_HEADER = 24
 ITEM = 4  # a line pointer
 _HEADER = 23  # of a row; a bitmap of NULLs comes after it
 _LONGEST_SHORT = 127  # bytes stored with a header of one byte, which needs no alignment
+_POINTER = 18  # bytes that are left in the row of a value out of line
 _CERTAIN = 0.999
 
 # Chunks of a value out of line: four to a page, less two headers (TOAST_MAX_CHUNK_SIZE in heaptoast.h).
@@ -38,6 +39,7 @@ class Attribute:
     residues: tuple[float, ...] = ()
     is_packed: bool = True  # may have a header of one byte
     is_constant: bool = False  # of varying length by type, and of one length in practice
+    may_be_out: bool = False  # the table has values out of line, and this column may have some
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +137,28 @@ def _width(column: Attribute) -> tuple[float, Sequence[float], bool]:
     if column.length > 0:
         return column.length, _only(column.length), True
     width = column.width or 0
-    if column.is_constant or max(column.residues, default=0.0) > _CERTAIN:
+    known = max(column.residues, default=0.0) > _CERTAIN
+    all_out = column.may_be_out and width == _POINTER and not column.residues
+    if column.is_constant or all_out or (known and column.residues[width % 8] > _CERTAIN):
         return width, _only(width), True
     # ANALYZE cuts off what is behind the point of a mean.
-    return width + 0.5, column.residues or (1 / 8,) * 8, False
+    mean = width + 0.5
+    if known and column.may_be_out and width <= _LONGEST_SHORT:
+        return mean, _with_pointers(mean, column.residues), False
+    return mean, column.residues or (1 / 8,) * 8, False
+
+
+def _with_pointers(mean: float, residues: Sequence[float]) -> Sequence[float]:
+    """Return the shares where values in line have one residue, and the mean says that others are elsewhere.
+
+    ANALYZE counts the pointers in the mean and keeps the values behind them out of its lists.
+    """
+    inline = next(residue for residue, share in enumerate(residues) if share > _CERTAIN)
+    beyond = (inline - math.floor(mean)) % 8 or 8
+    other = math.floor(mean) + beyond if mean > _POINTER else math.floor(mean) - (8 - beyond) % 8
+    out = min(1.0, max(0.0, (other - mean) / (other - _POINTER))) if other != _POINTER else 1.0
+    pointers = _only(_POINTER)
+    return [out * one + (1 - out) * two for one, two in zip(pointers, residues, strict=True)]
 
 
 def _only(width: int) -> Sequence[float]:

@@ -26,6 +26,7 @@ METHOD = "catalog"
 # Of smaller tables a page more or less would be a large share.
 LEAST_PAGES = 10
 _ALIGNMENTS = {"c": 1, "s": 2, "i": 4, "d": 8}
+_OUT_OF_LINE = "xe"
 _PLAIN = "p"  # the storage of columns that keep a header of four bytes
 # Share of rows changed since ANALYZE from which widths and NULLs may have changed with them.
 _STALE = 0.5
@@ -198,6 +199,7 @@ def _attributes(row: dict[str, object]) -> Iterator[Attribute]:
             residues=_shares(_listed(residues)),
             is_packed=storage != _PLAIN,
             is_constant=bool(constant),
+            may_be_out=storage in _OUT_OF_LINE and bool(row["toast_pages"]),
         )
 
 
