@@ -56,7 +56,9 @@ _SILENT = {
     "pg_stat_database_stats_reset_timestamp_seconds",  # nobody has reset them
     "pg_stat_user_indexes_last_idx_scan_timestamp_seconds",  # none was scanned
     "pg_stat_wal_sync_time_seconds_total",  # nobody measures it
-    "pg_table_bloat_bytes",  # no table has ten pages
+    "pg_table_approx_dead_bytes",  # no table has ten pages
+    "pg_table_approx_free_bytes",
+    "pg_table_bloat_bytes",
     "pg_table_bloat_estimate_info",
     "pg_table_bloat_ratio",
     "pg_table_toast_bloat_bytes",

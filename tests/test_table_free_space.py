@@ -1,4 +1,4 @@
-"""Rules of free and dead bytes, measured where an extension allows; truth is what pgstattuple finds in full."""
+"""Rules of free and dead bytes, where an extension tells; truth is what pgstattuple finds in full."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def place(server: Server) -> Iterator[Place]:
         server.execute("VACUUM ANALYZE public.dead", database)
         for name, condition in {
             "holed": "id % 5 < 3",
-            "large": "id % 4 = 0",
+            "large": "hashint4(id) % 4 = 0",
             "toasted": "id % 2 = 0",
         }.items():
             server.execute(f"DELETE FROM public.{name} WHERE {condition}", database)
@@ -76,6 +76,9 @@ def test_free_bytes_are_those_that_a_look_at_every_page_finds(place: Place, quer
     for name in ("holed", "large"):
         true = place.truth(f"'public.{name}'", "free_space")
         assert answer.value(family, relname=name, part="heap") == pytest.approx(true, rel=0.04), name
+    if query == "table_approx" and place.server.major == 13:  # which looks at no TOAST
+        assert answer.values(family, part="toast") == []
+        return
     [(toast,)] = place.server.execute(
         "SELECT reltoastrelid FROM pg_class WHERE relname = 'toasted'", place.database
     )
@@ -123,4 +126,4 @@ def test_a_locked_table_is_left_out_and_costs_nothing_else(place: Place, query: 
     assert before.values(family, relname="holed")
     assert during.values(family, relname="holed") == []
     assert after.values(family, relname="holed") == []
-    assert during.values(family, relname="toasted")
+    assert during.values(family, relname="large")

@@ -33,6 +33,8 @@ with large as materialized (
       and relpages >= 10
       and relpersistence <> 't'
       and relam = (select oid from pg_catalog.pg_am where amname = 'heap')
+      -- TOAST since 14.
+      and (relkind <> 't' or pg_catalog.current_setting('server_version_num')::int >= 140000)
       and relpages - relallvisible <= 1000
       and relpages <= 131072
       and oid not in (
