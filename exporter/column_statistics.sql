@@ -52,14 +52,14 @@ as $$
   -- Kind 1 are the most common values and comes first; kind 2 is the histogram, whose bounds stand for the others.
   left join lateral (
     select array[
-      sum(w.share) filter (where w.bytes % 8 = 0),
-      sum(w.share) filter (where w.bytes % 8 = 1),
-      sum(w.share) filter (where w.bytes % 8 = 2),
-      sum(w.share) filter (where w.bytes % 8 = 3),
-      sum(w.share) filter (where w.bytes % 8 = 4),
-      sum(w.share) filter (where w.bytes % 8 = 5),
-      sum(w.share) filter (where w.bytes % 8 = 6),
-      sum(w.share) filter (where w.bytes % 8 = 7)
+      sum(w.share) filter (where w.residue = 0),
+      sum(w.share) filter (where w.residue = 1),
+      sum(w.share) filter (where w.residue = 2),
+      sum(w.share) filter (where w.residue = 3),
+      sum(w.share) filter (where w.residue = 4),
+      sum(w.share) filter (where w.residue = 5),
+      sum(w.share) filter (where w.residue = 6),
+      sum(w.share) filter (where w.residue = 7)
     ]::float4[] as shares
     from (
       select
@@ -69,7 +69,7 @@ as $$
         case
           when a.atttypid = 'pg_catalog.numeric'::regtype then pg_column_size(v.value::numeric) - 3
           else octet_length(v.value) + case when octet_length(v.value) <= 126 then 1 else 4 end
-        end as bytes
+        end % 8 as residue
       from (
         select unnest(s.stavalues1::text::text[]) as value, unnest(s.stanumbers1) as share
         where s.stakind1 = 1
@@ -90,6 +90,7 @@ as $$
           'pg_catalog.bpchar'::regtype,
           'pg_catalog.numeric'::regtype
         )
+      offset 0 -- or it would be worked out once for each of the eight
     ) as w
   ) as r on true
   where s.starelid = any(relations) and not s.stainherit
