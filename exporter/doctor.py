@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TextIO
 
-from exporter import access_checks, bloat_advice, checkup, server_checks, store_advice, table
+from exporter import access_checks, bloat_advice, checkup, file_checks, server_checks, store_advice, table
 from exporter.configuration import Configuration
+from exporter.engines import ENGINE_NAMES, Engine
 from exporter.errors import QueryError
 from exporter.findings import Facts, Finding, Level
 from exporter.gateways import gateway_to
 from exporter.model import Target
-from exporter.survey import Exit, UnknownNameError, complain, targets_meant
+from exporter.survey import Exit, Survey, UnknownNameError, complain, survey, targets_meant
 
 _EPILOG = """\
 examples:
@@ -30,6 +31,11 @@ _UNREACHABLE = """\
   - a firewall drops packets: then there is no answer at all, not a refusal
   - pg_hba.conf has no line for this role, database and address
   - the password comes from another source than you think: {source}"""
+_UNREADABLE = """\
+  The most frequent causes:
+  - the path is another one, or the program that makes the file has not run yet
+  - the user that runs the exporter may not read the file, or may not enter a folder above it
+  - in WAL mode: it may not read the files -wal and -shm beside it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Diagnosis:
     """What there is to say about one target; `problem` when it could not be reached."""
 
     target: Target
-    facts: Facts | None = None
+    facts: Facts | Survey | None = None
     findings: tuple[Finding, ...] = ()
     problem: str = ""
 
@@ -70,8 +76,12 @@ async def run(configuration: Configuration, args: argparse.Namespace, out: TextI
 
 async def _diagnose(target: Target, configuration: Configuration) -> Diagnosis:
     gateway = gateway_to(target)
+    queries, choice = configuration.queries, configuration.stores[target.name]
     try:
-        facts = await checkup.ask(gateway, target, configuration.queries, configuration.stores[target.name])
+        if target.engine is Engine.SQLITE:
+            found = await survey(gateway, target, queries, choice)
+            return Diagnosis(target, found, file_checks.examine(found))
+        facts = await checkup.ask(gateway, target, queries, choice)
     except QueryError as error:
         return Diagnosis(target, problem=str(error))
     finally:
@@ -99,11 +109,13 @@ def as_text(diagnosis: Diagnosis) -> Iterator[str]:
     if facts is None:
         yield f"{name}: cannot be reached"
         yield f"  {diagnosis.problem}"
-        yield _UNREACHABLE.format(source=_password_source(diagnosis.target))
+        is_file = diagnosis.target.engine is Engine.SQLITE
+        yield _UNREADABLE if is_file else _UNREACHABLE.format(source=_password_source(diagnosis.target))
         yield ""
         return
     server = facts.server
-    yield f"{name}: PostgreSQL {server.version}, database {server.database}, role {server.role}"
+    role = f", role {server.role}" if server.role else ""
+    yield f"{name}: {ENGINE_NAMES[server.engine]} {server.version}, database {server.database}{role}"
     findings = [finding for finding in diagnosis.findings if not finding.is_minor]
     width = max(len(finding.check) for finding in findings)
     for finding in findings:
@@ -145,8 +157,9 @@ def as_json(diagnosis: Diagnosis) -> dict[str, object]:
         "target": diagnosis.target.name,
         "reachable": facts is not None,
         "problem": diagnosis.problem or None,
+        "engine": diagnosis.target.engine.value,
         "version": facts.server.version if facts else None,
-        "role": facts.server.role if facts else None,
+        "role": (facts.server.role or None) if facts else None,
         "findings": [_finding_as_json(finding) for finding in diagnosis.findings],
     }
 

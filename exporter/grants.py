@@ -11,6 +11,7 @@ from typing import TextIO
 
 from exporter import column_statistics
 from exporter.configuration import Configuration
+from exporter.engines import Engine
 from exporter.errors import QueryError
 from exporter.gateways import gateway_to
 from exporter.model import Query, Target
@@ -35,6 +36,12 @@ examples:
 Run the output as a superuser, as often as you like: what is there already stays as it is.
 
 exit codes: 0 fine, 2 usage, 3 the target given by --target cannot be reached
+"""
+
+
+_NOTHING = """\
+-- SQLite has no roles: there is nothing to grant. The user that runs the exporter needs to read the file,
+-- in WAL mode also the files -wal and -shm beside it, and to enter the folders above. It should not write.
 """
 
 
@@ -97,6 +104,10 @@ async def run(configuration: Configuration, args: argparse.Namespace, out: TextI
     try:
         _check_names(args.role, args.database)
         targets = configuration.targets if args.target is None else targets_meant(configuration, args.target)
+        if targets and all(target.engine is Engine.SQLITE for target in targets):
+            out.write(_NOTHING)
+            return Exit.FINE
+        targets = tuple(target for target in targets if target.engine is not Engine.SQLITE)
         found = None if args.target is None else await _ask(targets[0], configuration)
         queries = placed(configuration, args.profile, args.schema, found)
     except UnknownNameError as error:

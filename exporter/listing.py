@@ -28,8 +28,8 @@ examples:
   queries --no-connect               what is enabled, without asking a server
   queries --json | jq '.queries[] | select(.enabled | not) | .name'
 
-versions: `13+ 17+` is one SQL text from version 13 and another from 17; lane: a query with a timeout over 2s
-waits for the heavy connection, so that it never delays the others
+versions: `13+ 17+` is one SQL text from version 13 and another from 17, `sqlite` one for SQLite;
+lane: a query with a timeout over 2s waits for the heavy connection, so that it never delays the others
 
 exit codes: 0 fine, 2 usage, 3 a target cannot be reached (its column then says so)
 """
@@ -132,7 +132,7 @@ def _row(query: Query, disabled: Skip | None, answers: Mapping[str, Answer]) -> 
         format_duration(query.timeout),
         query.scope.value,
         query.on.value,
-        " ".join(f"{floor}+" for floor in floors(query)),
+        " ".join((*(f"{floor}+" for floor in floors(query)), *query.dialects)),
         lane(query),
         f"no: {disabled.detail}" if disabled else runs(answers),
     )
@@ -198,6 +198,7 @@ def _object(query: Query, configuration: Configuration, answers: Mapping[str, An
         "scope": query.scope.value,
         "on": query.on.value,
         "versions": list(floors(query)),
+        "dialects": [engine.value for engine in query.dialects],
         "lane": lane(query),
         "limit": query.limit,
         "metrics": [column.family for column in query.columns],

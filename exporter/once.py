@@ -10,6 +10,7 @@ from typing import TextIO
 
 from exporter.configuration import Configuration
 from exporter.derive import DERIVATIONS
+from exporter.engines import Engine
 from exporter.errors import QueryError
 from exporter.gateways import gateway_to
 from exporter.model import JobKey, OutcomeKind, Query, Rows, Scope, Skip
@@ -22,6 +23,8 @@ from exporter.survey import Exit, Survey, UnknownNameError, complain, queries_me
 from exporter.targets import selected_databases
 
 log = logging.getLogger(__name__)
+
+_EXPLAIN = {Engine.POSTGRESQL: "EXPLAIN (ANALYZE, BUFFERS) ", Engine.SQLITE: "EXPLAIN QUERY PLAN "}
 
 _EPILOG = """\
 examples:
@@ -116,7 +119,7 @@ async def _run_all(gateway: Gateway, found: Survey, args: argparse.Namespace, pr
             done = Run(key, skip=work)
         else:
             # What is estimated has no SQL of its own: many statements make it.
-            explain = "EXPLAIN (ANALYZE, BUFFERS) " if args.explain and not work.estimated else ""
+            explain = _EXPLAIN[found.server.engine] if args.explain and not work.estimated else ""
             fetch = found.counter(gateway, key).fetch if work.estimated else gateway.fetch
             done = await _run(fetch, key, work, explain + (work.sql_for(found.server.major) or ""))
         printer.show(done, f"[{number}/{len(jobs)}]")

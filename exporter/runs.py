@@ -101,7 +101,7 @@ def as_table(done: Run, most: int | None) -> Iterator[str]:
             yield from _exposed(family, most)
         yield ""
     elif done.error is None and done.skip is None:
-        yield from (str(line) for (line,) in done.rows.rows)
+        yield from (str(line) for *_, line in done.rows.rows)
         yield ""
     yield verdict(done)
     yield ""

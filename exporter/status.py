@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from exporter.engines import Engine
 from exporter.evidence import Evidence
 from exporter.model import JobKey, Query, Skip
 from exporter.telemetry import Telemetry
@@ -57,6 +58,7 @@ class TargetStatus:
     name: str
     up: bool
     problem: str
+    engine: str
     version: str | None
     standby: bool | None
     database: str | None
@@ -89,10 +91,11 @@ def target_status(
         name=watch.target.name,
         up=watch.up,
         problem=watch.problem,
+        engine=watch.target.engine,
         version=server.version if server else None,
-        standby=server.in_recovery if server else None,
+        standby=server.in_recovery if server and server.engine is Engine.POSTGRESQL else None,
         database=server.database if server else None,
-        role=server.role if server else None,
+        role=(server.role or None) if server else None,
         queries=tuple(sorted([*active, *skipped], key=lambda row: (row.set, row.query, row.database or ""))),
         evidence=tuple(_evidence(watch, evidence)),
     )

@@ -209,8 +209,9 @@ class Telemetry:
             _single("pg_up", "1 when the server answered at the newest attempt.", {"target": target}, int(up))
         ]
         if server is not None and up:
-            labels = {"target": target, "database": server.database, "role": server.role}
-            text = "The database that the target's queries start from, and the role they run as."
+            labels = {"target": target, "engine": str(server.engine)}
+            labels |= {"database": server.database, "role": server.role}
+            text = "What the target is, the database that its queries start from, and the role they run as."
             families.append(_single("pg_exporter_target_info", text, labels, 1))
         return tuple(families)
 

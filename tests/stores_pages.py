@@ -115,7 +115,7 @@ class Case:
                 assert zero == {"oauth2_tokens_half_width", *self.never}
                 now = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
                 assert now is not None
-                wrong = differences(compared(found, expected), _expected(expected, now[0]))
+                wrong = differences(compared(found, expected), expected_at(expected, now[0]))
                 assert not wrong, wrong
                 connection.commit()
                 if server.major >= 15:  # older ones cannot be told to publish their counters at once
@@ -182,7 +182,7 @@ def differences(found: Found, expected: Mapping[str, Mapping[str, object]]) -> d
     }
 
 
-def _expected(numbers: Numbers, now: float) -> dict[str, dict[str, object]]:
+def expected_at(numbers: Numbers, now: float) -> dict[str, dict[str, object]]:
     return {
         family: {labels: _value(family, value, now) for labels, value in values.items()}
         for family, values in numbers.items()

@@ -113,7 +113,7 @@ def test_a_target_that_is_down_says_only_that() -> None:
     down = _values(telemetry.target_families("main", up=False, server=server))
     up = _values(telemetry.target_families("main", up=True, server=server))
     assert down == {"pg_up main": 0}
-    assert up == {"pg_up main": 1, "pg_exporter_target_info main oauth2 monitor": 1}
+    assert up == {"pg_up main": 1, "pg_exporter_target_info main postgresql oauth2 monitor": 1}
 
 
 def test_the_process_tells_its_version_memory_and_scrapes() -> None:

@@ -27,6 +27,7 @@ STATUS = Status(
             name="main",
             up=True,
             problem="",
+            engine="postgresql",
             version="17.4",
             standby=False,
             database="oauth2",
