@@ -75,7 +75,7 @@ select
     when c.type like '%int%' then 'integer'
     when c.type like '%char%' or c.type like '%text%' or c.type like '%clob%' then 'text'
     when c.type like '%bool%' then 'boolean'
-    when c.type like 'real%' or c.type like '%doub%' or c.type like '%floa%' then 'real'
+    when c.type like 'real%' or c.type like '%double%' or c.type like '%float%' then 'real'
     when c.type like 'num%' or c.type like 'dec%' then 'numeric'
     else lower(c.type)
   end

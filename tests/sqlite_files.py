@@ -58,13 +58,14 @@ def execute(path: Path, *statements: str) -> None:
         connection.commit()
 
 
-def insert(path: Path, table: str, rows: Sequence[tuple[int, Mapping[str, object]]]) -> None:
-    """Insert rows, each as often as its number says; a value that can be called is called for each."""
+def insert(path: Path, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows, each as often as its `times` says; a value that can be called is called for each."""
     with closing(sqlite3.connect(path)) as connection:
-        for times, row in rows:
+        for given in rows:
+            row = {name: value for name, value in given.items() if name != "times"}
             places = ", ".join("?" * len(row))
             sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"
-            for _ in range(times):
+            for _ in range(int(str(given.get("times", 1)))):
                 connection.execute(sql, [value() if callable(value) else value for value in row.values()])
         connection.commit()
 

@@ -150,7 +150,7 @@ def test_closing_ends_a_query_that_runs(path: Path) -> None:
 def large(path: Path) -> Path:
     """A file of more pages than its small tables have rows."""
     execute(path, "create table wide (a)", "create view seen as select a from wide")
-    insert(path, "wide", [(400, {"a": lambda: os.urandom(3000).hex()})])
+    insert(path, "wide", [{"times": 400, "a": lambda: os.urandom(3000).hex()}])
     execute(path, "create table bare (a primary key) without rowid")
     return path
 

@@ -202,7 +202,7 @@ def test_redirect_uris_are_judged_by_their_whole_host(tmp_path: Path) -> None:
     path = make(tmp_path / "a.db", "seed")
     lists = json.dumps([uri for uris in risks.values() for uri in uris])
     row = {"client_id": "a", "client_secret": "s", "client_name": "n", "created_at": 0, "updated_at": 0}
-    insert(path, "clients", [(1, {**row, "redirect_uris": lists, "grant_types": "[]"})])
+    insert(path, "clients", [{**row, "redirect_uris": lists, "grant_types": "[]"}])
     rows = rows_of(path, "redirect_uris", profile_of(path, "seed")).rows
     assert dict(rows) == {risk: len(uris) for risk, uris in risks.items()}  # type: ignore[arg-type]  # pairs
 
@@ -213,7 +213,7 @@ def test_of_versions_the_highest_number_is_the_newest_and_one_undone_is_none(tmp
     versions = [("1.9", "SQL"), ("1.10", "SQL"), ("1_2", "SQL"), ("1.11", "SQL"), ("1.11", "UNDO_SQL")]
     for rank, (version, kind) in enumerate([*versions, (None, "SQL")]):
         row |= {"version": version, "type": kind, "installed_on": f"2026-01-0{rank + 1} 00:00:00"}
-        insert(path, "flyway_schema_history", [(1, row)])
+        insert(path, "flyway_schema_history", [row])
     assert rows_of(path, "migration_version", profile_of(path, "seed")).rows == [("1.10", 1)]
 
 
@@ -226,7 +226,7 @@ def test_what_is_no_time_and_no_list_hides_no_other_row(tmp_path: Path) -> None:
     assert ("access", None, None, 4) in rows_of(path, "token_expiry", profile).rows
     row = {"client_secret": "s", "client_name": "n", "created_at": 0, "updated_at": 0, "redirect_uris": "[]"}
     lists = ['["password"]', '{"a": 1}', 'say "x"', "", "password implicit"]
-    insert(path, "clients", [(1, {**row, "client_id": n, "grant_types": v}) for n, v in enumerate(lists)])
+    insert(path, "clients", [{**row, "client_id": n, "grant_types": v} for n, v in enumerate(lists)])
     found = {(grant, count) for grant, _, count in rows_of(path, "clients", profile).rows}
     assert found == {("password", 2), ("implicit", 1), ("none", 3)}
 
