@@ -119,7 +119,7 @@ async def _run_all(gateway: Gateway, found: Survey, args: argparse.Namespace, pr
             done = Run(key, skip=work)
         else:
             # What is estimated has no SQL of its own: many statements make it.
-            explain = _EXPLAIN[found.server.engine] if args.explain and not work.estimated else ""
+            explain = _EXPLAIN.get(found.server.engine, "") if args.explain and not work.estimated else ""
             fetch = found.counter(gateway, key).fetch if work.estimated else gateway.fetch
             done = await _run(fetch, key, work, explain + (work.sql_for(found.server.major) or ""))
         printer.show(done, f"[{number}/{len(jobs)}]")
