@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import psycopg
 from psycopg import pq
 
@@ -28,9 +30,10 @@ def finish(connection: psycopg.Connection) -> None:
     assert connection.pgconn.transaction_status != pq.TransactionStatus.ACTIVE
 
 
-def until(server: Server, condition: str) -> None:
-    """Return when a condition in SQL holds."""
-    for _ in range(20_000):
+def until(server: Server, condition: str, seconds: float = 20) -> None:
+    """Return when a condition in SQL holds; fail when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
         if server.execute(f"SELECT {condition}") == [(True,)]:
             return
     raise AssertionError(f"never seen: {condition}")
