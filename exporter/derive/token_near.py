@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import sqrt
 from statistics import mean
 
 from exporter.derive.strata import Drawn, Estimate, certain_within, strata, total
@@ -30,8 +31,8 @@ class Bucket:
 class Buckets:
     """All buckets read so far that did not pass, from `first` to `last`.
 
-    `drift` is by how many tokens of a kind a bucket changed, by kind, between being read and read again; None
-    before some were.
+    `drift` is by how many tokens a bucket changes at most, by kind, between being read and read again;
+    None before some were.
     """
 
     known: Mapping[int, Bucket] = field(default_factory=dict)
@@ -52,9 +53,15 @@ def seen(before: Buckets, read: Sequence[Drawn], changes: int) -> Buckets:
     if len(again) >= _ENOUGH:
         pairs = [(fresh[place].counts, before.known[place].counts) for place in again]
         kinds = range(len(pairs[0][0]))
-        drift = tuple(mean(abs(new[kind] - old[kind]) for new, old in pairs) for kind in kinds)
+        drift = tuple(_at_most([abs(new[kind] - old[kind]) for new, old in pairs]) for kind in kinds)
     kept = {place: bucket for place, bucket in before.known.items() if first < place < before.last}
     return Buckets({**kept, **fresh}, first, last, drift)
+
+
+def _at_most(changes: Sequence[int]) -> float:
+    """Return the mean of so few counts and its doubt, where none seen may be three ("the rule of three")."""
+    average = mean(changes)
+    return average + 2 * sqrt(average / len(changes)) + 3 / len(changes)
 
 
 def near(buckets: Buckets, kind: int, changes: int) -> Estimate:
