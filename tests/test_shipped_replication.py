@@ -106,21 +106,17 @@ def test_the_receiver_tells_whom_it_receives_from_and_since_when_it_heard_nothin
     assert ask("wal_receiver_info", pair.standby).value("pg_stat_wal_receiver_info", status="streaming") == 1
 
 
-@pytest.mark.parametrize("name", ["standby_lag", "wal_receiver", "wal_receiver_info"])
-def test_who_may_not_see_the_receiver_is_told_nothing_instead_of_that_it_is_down(
-    pair: Pair, name: str
-) -> None:
+def test_who_may_not_see_a_connection_is_told_nothing_instead_of_that_it_is_down(pair: Pair) -> None:
+    """On either side of it."""
+    queries = (
+        (pair.standby, ("standby_lag", "wal_receiver", "wal_receiver_info")),
+        (pair.primary, ("stat_replication", "replication_senders")),
+    )
     with fresh_role(pair.primary) as (role, password):
         pair.standby.catch_up()
-        answer = ask(name, pair.standby, dsn=pair.standby.dsn(user=role, password=password))
-    assert answer.families == ()
-
-
-@pytest.mark.parametrize("name", ["stat_replication", "replication_senders"])
-def test_who_may_not_see_standbys_is_told_nothing_of_them(pair: Pair, name: str) -> None:
-    with fresh_role(pair.primary) as (role, password):
-        answer = ask(name, pair.primary, dsn=pair.primary.dsn(user=role, password=password))
-    assert answer.families == ()
+        for server, names in queries:
+            dsn = server.dsn(user=role, password=password)
+            assert [ask(name, server, dsn=dsn).families for name in names] == [()] * len(names)
 
 
 def test_the_primary_sees_at_which_stage_a_standby_is_late(pair: Pair) -> None:
@@ -161,11 +157,9 @@ def test_a_standby_is_counted_by_its_state_and_gone_without_contact(pair: Pair) 
 @pytest.mark.parametrize(
     ("names", "wanted", "connected"),
     [
-        ("", 0, 0),
         ("walreceiver", 1, 1),
         ("2 (walreceiver, other)", 2, 1),
-        ("any 1 (other, walreceiver)", 1, 1),
-        ("ANY 12(other)", 12, 0),
+        ("any 12(other)", 12, 0),
     ],
 )
 def test_synchronous_standbys_are_those_wanted_and_those_there(
@@ -227,6 +221,8 @@ def test_a_slot_that_falls_behind_the_limit_is_lost(pair: Pair) -> None:
         for _ in range(4):
             pair.primary.execute("SELECT pg_logical_emit_message(false, 'test', 'x')")
             pair.primary.execute("SELECT pg_switch_wal()")
+        # The standby has no slot: what it has not received yet must not go.
+        pair.standby.catch_up()
         pair.primary.execute("CHECKPOINT")
         after = ask("replication_slots", pair.primary)
         info = ask("replication_slots_info", pair.primary)
