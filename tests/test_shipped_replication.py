@@ -120,7 +120,7 @@ def test_who_may_not_see_a_connection_is_told_nothing_instead_of_that_it_is_down
 
 
 def test_the_primary_sees_at_which_stage_a_standby_is_late(pair: Pair) -> None:
-    """Of a paused standby the server goes on saying how late it was before."""
+    """Of a paused standby some releases go on saying how late it was before."""
     pair.standby.catch_up()
     watch = Watch("stat_replication", pair.primary)
     watch.look()

@@ -55,7 +55,7 @@ def wal_clock(
     known last counts, so that the lag grows from the last contact on.
 
     Two more columns may know better. `at_most` is an upper bound in seconds. `measured` is what the server
-    measured itself: it is believed while the position moves, as it stays the same when the position stops.
+    measured itself: it is believed while the position moves, as it may stay the same when the position stops.
     Without any of them, and before the first mark that the position has passed, there is no value.
 
     Columns that are no INPUTS are handed on; those before the first of INPUTS tell the rows apart. The error

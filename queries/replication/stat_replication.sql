@@ -18,8 +18,8 @@
 --     type: counter
 --     help: "Position in the WAL in bytes that this stage of the receiver has reached."
 
--- The lag that the server measures is NULL soon after a standby has caught up, and stays as it was when one hangs;
--- wal_clock knows both. Receivers that cannot be told apart are one, the slowest. A base backup has no position.
+-- The lag that the server measures is NULL soon after a standby has caught up, and in some releases stays as it was
+-- when one hangs; wal_clock knows both. Receivers that cannot be told apart are one, the slowest. A base backup has no position.
 with sender as (
   select
     s.application_name,
