@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format docs bench clean
 
 help: ## Print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ rules:
 format: $(VENV)/dev.stamp ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/dev.stamp ## Write docs/metrics.md anew from the queries
+	$(BIN)/pg-oauth-exporter queries --markdown > docs/metrics.md.new && mv docs/metrics.md.new docs/metrics.md
 
 bench: $(VENV)/dev.stamp ## Measure; with DSN=... of a monitoring role the whole daemon, too
 	@set -eu; for file in benchmarks/*.py; do \

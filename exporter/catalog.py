@@ -50,11 +50,15 @@ class _Names(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All queries by name, the sets that are off unless asked for, and what was read without effect."""
+    """All queries by name, the sets that are off unless asked for, and what was read without effect.
+
+    `sets` says of a set what it is for, where somebody has written that.
+    """
 
     queries: Mapping[str, Query]
     optional_sets: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
+    sets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class _Findings:
 
     queries: list[tuple[Query, Document]] = field(default_factory=list)
     defaults: dict[str, _Default] = field(default_factory=dict)
+    helps: dict[str, str] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=lambda: {query_yaml.SET})
     faults: list[Fault] = field(default_factory=list)
 
@@ -105,7 +110,7 @@ def load(directories: Sequence[Path], derivations: Collection[str], files: Seque
         raise ConfigError(in_order(found.faults))
     optional = frozenset(name for name, default in found.defaults.items() if default is _Default.OFF)
     queries = {query.name: query for query, _ in found.queries}
-    return Catalog(queries, optional, tuple(map(str, theirs.warnings)))
+    return Catalog(queries, optional, tuple(map(str, theirs.warnings)), found.helps)
 
 
 def _folders(directory: Path, faults: list[Fault]) -> Iterator[Path]:
@@ -156,7 +161,7 @@ def _read_default(path: Path, set_name: str, found: _Findings) -> None:
         return
     section = Section(document, (), ("help", "default", "names"), found.faults)
     section.require("help")
-    section.text("help")
+    found.helps[set_name] = section.text("help") or ""
     if default := section.choice("default", _Default):
         found.defaults[set_name] = default
     if section.choice("names", _Names) is _Names.FOREIGN:

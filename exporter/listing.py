@@ -14,6 +14,7 @@ from exporter.duration import format_duration
 from exporter.errors import QueryError
 from exporter.gateways import gateway_to
 from exporter.model import OLDEST_TESTED, Query, Skip, Target
+from exporter.reference import markdown
 from exporter.runner import FAST_LANE_SECONDS
 from exporter.survey import Exit, Survey, UnknownNameError, complain, survey, targets_meant
 
@@ -59,10 +60,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", metavar="NAME", help="ask only this target")
     parser.add_argument("--no-connect", action="store_true", help="ask no server; only what is configured")
     parser.add_argument("--json", action="store_true", help="print one JSON object with all that is known")
+    parser.add_argument(
+        "--markdown", action="store_true", help="print what every metric means; asks no server"
+    )
 
 
 async def run(configuration: Configuration, args: argparse.Namespace, out: TextIO) -> int:
     """Print the list; return the exit code."""
+    if args.markdown:
+        out.writelines(f"{line}\n" for line in markdown(configuration.catalog))
+        return Exit.FINE
     try:
         targets = () if args.no_connect else targets_meant(configuration, args.target)
     except UnknownNameError as error:
