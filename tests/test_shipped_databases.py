@@ -182,12 +182,13 @@ def test_ages_are_also_shares_of_the_limits(server: Server) -> None:
         assert stop == pytest.approx(age / (2**31 - 1 - 3_000_000))
 
 
-def test_a_database_that_nobody_can_connect_to_has_an_age_and_no_activity(server: Server) -> None:
-    assert (
-        ask("stat_database", server).values("pg_stat_database_xact_commit_total", datname="template0") == []
-    )
-    assert ask("stat_database", server).values("pg_stat_database_xact_commit_total", datname="template1")
-    assert ask("database_age", server).values("pg_database_xid_age", datname="template0")
+@pytest.mark.parametrize("template", ["template0", "template1"])
+def test_a_template_has_an_age_and_a_size_and_no_activity(server: Server, template: str) -> None:
+    activity = ask("stat_database", server)
+    assert activity.values("pg_stat_database_xact_commit_total", datname=template) == []
+    assert activity.values("pg_stat_database_xact_commit_total", datname="postgres")
+    assert ask("database_age", server).values("pg_database_xid_age", datname=template)
+    assert ask("database_size", server).values("pg_database_size_bytes", datname=template)
 
 
 def test_a_collation_that_changed_under_a_database_is_shown(server: Server, database: str) -> None:

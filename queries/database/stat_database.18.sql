@@ -33,12 +33,12 @@ from pg_catalog.pg_stat_database
 cross join (
   select pg_catalog.current_setting('track_io_timing')::boolean as is_on
 ) as timing
--- Nothing happens in template0 and others that nobody can connect to.
+-- Templates, and what nobody can connect to, see autovacuum at most; their ages and sizes are told elsewhere.
 where not exists (
   select
   from pg_catalog.pg_database as d
   where d.oid = datid
-    and not d.datallowconn
+    and (d.datistemplate or not d.datallowconn)
 )
 order by
   xact_commit + xact_rollback desc,
