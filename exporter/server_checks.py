@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from exporter.findings import Check, Facts, Finding, Level
-from exporter.model import NEWEST_TESTED, OLDEST_TESTED, JobKey, RelationInfo, Skip, SkipReason
+from exporter.model import NEWEST_TESTED, OLDEST_TESTED, JobKey, Query, RelationInfo, Skip, SkipReason
 from exporter.quoting import identifier, relation
 
 _SECRET_WORDS = ("token", "secret", "password", "code")
@@ -162,17 +163,38 @@ def _queries(facts: Facts) -> Iterator[Finding]:
         key.query for key, why in facts.skipped.items() if why.reason is not SkipReason.RELATION
     }
     groups: dict[tuple[Level, Skip], list[JobKey]] = defaultdict(list)
+    hidden: dict[str, list[str]] = defaultdict(list)
     for key, reason in sorted(facts.skipped.items()):
+        query = facts.queries[key.query]
+        if query.over and reason.reason is SkipReason.PRIVILEGE and key.database is not None:
+            hidden[key.database].append(key.query)
+            continue
         # What differs by nothing but the name of the database is one finding.
         detail = reason.detail.removesuffix(f" in database {key.database}")
-        level = _skip_level(reason.reason, found_elsewhere=key.query in there)
+        level = _skip_level(query, reason.reason, found_elsewhere=key.query in there)
         groups[level, replace(reason, detail=detail)].append(key)
+    for database, names in hidden.items():
+        yield _hidden(facts, database, names)
     for (level, reason), keys in groups.items():
         yield _not_run(level, reason, keys)
 
 
-def _skip_level(reason: SkipReason, *, found_elsewhere: bool) -> Level:
-    """A relation that is missing in one database and there in another is how things should be."""
+def _hidden(facts: Facts, database: str, names: list[str]) -> Finding:
+    """Return one finding for all queries over a token store that lack a right: one command mends them."""
+    who = f"{names[0]} does" if len(names) == 1 else f"{len(names)} queries do"
+    problem = f"{who} not run in {database}: the role {facts.server.role} may not read their columns"
+    role, name = shlex.quote(facts.server.role), shlex.quote(database)
+    remedy = f"pg-oauth-exporter grants --role {role} | psql -d {name}  # as the owner of the tables"
+    return Finding("queries", Level.FAIL, problem, f"Queries: {', '.join(names)}.", remedy)
+
+
+def _skip_level(query: Query, reason: SkipReason, *, found_elsewhere: bool) -> Level:
+    """A relation that is missing in one database and there in another is how things should be.
+
+    A function whose use pg_monitor does not bring is for those who want to give that right.
+    """
+    if reason is SkipReason.PRIVILEGE and query.needs.function is not None:
+        return Level.INFO
     if reason in {SkipReason.PRIVILEGE, SkipReason.CONNECTIONS}:
         return Level.FAIL
     if reason in {SkipReason.SETTING, SkipReason.SIZE}:

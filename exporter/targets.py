@@ -203,9 +203,9 @@ def _function(needs: Needs, server: ServerInfo, database: DatabaseInfo) -> Skip 
         return Skip(SkipReason.FUNCTION, detail, "`pg-oauth-exporter grants` may have it")
     if database.functions[name]:
         return None
-    role = identifier(server.role)
-    remedy = f"GRANT USAGE ON SCHEMA {identifier(parts(name)[0])} TO {role}; "
-    remedy += f"GRANT EXECUTE ON FUNCTION {relation(name)} TO {role};"
+    role, schema = identifier(server.role), parts(name)[0]
+    usage = f"GRANT USAGE ON SCHEMA {identifier(schema)} TO {role}; " if schema != "pg_catalog" else ""
+    remedy = f"{usage}GRANT EXECUTE ON FUNCTION {relation(name)} TO {role};"
     return Skip(SkipReason.PRIVILEGE, f"the role {server.role} may not execute {name}", remedy)
 
 

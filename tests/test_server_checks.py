@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from exporter.findings import Level
-from exporter.model import DatabaseInfo, ExtensionInfo, JobKey, Skip, SkipReason
-from health import COLUMNS, KEY, SETTINGS, WELL, found, with_server, with_settings, with_tokens
+from exporter.model import DatabaseInfo, ExtensionInfo, JobKey, Needs, Skip, SkipReason
+from health import COLUMNS, KEY, SETTINGS, TOKENS_QUERY, WELL, found, with_server, with_settings, with_tokens
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,31 @@ def test_what_pg_stat_statements_still_lacks_is_told_step_by_step(
 def test_a_skip_that_several_queries_share_is_one_finding() -> None:
     skip = Skip(SkipReason.PRIVILEGE, "no right to read public.tokens", "GRANT ...;")
     keys = [JobKey("tokens", "main", "app"), JobKey("tokens", "main", "shop"), JobKey("users", "main", "app")]
-    [finding] = found(replace(WELL, active=(), skipped=dict.fromkeys(keys, skip)), "queries")
+    queries = {name: replace(TOKENS_QUERY, name=name) for name in ("tokens", "users")}
+    facts = replace(WELL, queries=queries, active=(), skipped=dict.fromkeys(keys, skip))
+    [finding] = found(facts, "queries")
     assert finding.level is Level.FAIL
     assert finding.summary == "2 queries do not run in app, shop: no right to read public.tokens"
     assert (finding.detail, finding.remedy) == ("Queries: tokens, users.", "GRANT ...;")
+
+
+def test_queries_over_a_token_store_that_lack_rights_are_one_finding_and_one_command() -> None:
+    queries = {name: replace(TOKENS_QUERY, name=name, over=("tokens",)) for name in ("issued", "tokens")}
+    skips = {
+        JobKey(name, "main", "my app"): Skip(SkipReason.PRIVILEGE, f"no right for {name}") for name in queries
+    }
+    [finding] = found(replace(WELL, queries=queries, active=(), skipped=skips), "queries")
+    assert finding.level is Level.FAIL
+    assert finding.summary == "2 queries do not run in my app: the role monitor may not read their columns"
+    assert finding.detail == "Queries: issued, tokens."
+    assert "grants --role monitor | psql -d 'my app'" in finding.remedy
+
+
+def test_a_function_that_pg_monitor_may_not_execute_is_no_failure() -> None:
+    query = replace(TOKENS_QUERY, name="hba", needs=Needs(function="pg_catalog.pg_hba_file_rules"))
+    skips = {JobKey("hba", "main"): Skip(SkipReason.PRIVILEGE, "may not execute it", "GRANT ...;")}
+    [finding] = found(replace(WELL, queries={"hba": query}, active=(), skipped=skips), "queries")
+    assert finding.level is Level.INFO
 
 
 @pytest.mark.parametrize(("elsewhere", "level"), [(True, Level.INFO), (False, Level.WARN)])
