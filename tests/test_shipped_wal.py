@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from farm import Farm, NoServerError
 from pairs import Pair, wait
 from servers import Server
 from shipped import QUERIES, ask, changed, fresh_database
@@ -43,6 +44,23 @@ def test_transactions_that_the_control_file_knows_are_those_that_were_begun(serv
 def test_a_standby_is_on_its_primarys_timeline(server: Server, standby: Server) -> None:
     assert ask("control_checkpoint", server).value("pg_timeline") == 1
     assert ask("control_checkpoint", standby).value("pg_timeline") == 1
+
+
+def test_a_promotion_is_a_new_timeline_at_once(farm: Farm, a_server: Server) -> None:
+    """The control file knows of it only after the next checkpoint."""
+    try:
+        cluster = farm.create(a_server.major, "promoted")
+        primary = cluster.start()
+        other = farm.clone(cluster, "promoted-standby", primary)
+    except NoServerError as error:
+        pytest.skip(str(error))
+    promoted = other.start()
+    promoted.execute("SELECT pg_promote()")
+    answers = [ask(name, promoted, dsn=promoted.dsn()) for name in ("control_checkpoint", "wal_position")]
+    other.stop()
+    cluster.stop()
+    assert answers[0].value("pg_timeline") == 2
+    assert (answers[1].value("pg_wal_lsn_bytes_total", position="insert") or 0) > 0
 
 
 def test_the_position_in_the_wal_is_the_bytes_that_were_written(server: Server) -> None:
