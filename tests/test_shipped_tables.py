@@ -84,30 +84,43 @@ def test_a_table_that_was_never_vacuumed_has_no_time_of_it(server: Server, fresh
 
 
 def test_tables_that_matter_have_series_and_sums_are_those_of_all(server: Server, fresh: str) -> None:
-    """The largest, the one with most dead rows and the most read have a place, each last by the rest."""
-    tables = "".join(f"CREATE TABLE t{n:02} AS SELECT generate_series(1, 10) AS a;" for n in range(30))
+    """The largest, the one with most dead rows, the most read and the most changed, each last by the rest."""
+    tables = "".join(f"CREATE TABLE t{n:02} AS SELECT generate_series(1, 400) AS a;" for n in range(20))
     server.execute(
         f"""{tables}
-        CREATE TABLE zz_large AS SELECT repeat('x', 500) AS a FROM generate_series(1, 2000);
-        CREATE TABLE zz_dead WITH (autovacuum_enabled = no) AS SELECT generate_series(1, 300) AS a;
-        DELETE FROM zz_dead;
-        CREATE TABLE zz_read AS SELECT generate_series(1, 20) AS a;
-        SELECT count(*) FROM zz_read, generate_series(1, 5) g WHERE zz_read.a > g;
-        DO $$ BEGIN FOR i IN 1..500 LOOP PERFORM count(*) FROM zz_read; END LOOP; END $$;
+        CREATE TABLE large AS SELECT repeat('x', 500) AS a FROM generate_series(1, 100);
+        CREATE TABLE dead WITH (autovacuum_enabled = no) AS SELECT generate_series(1, 60) AS a;
+        DELETE FROM dead;
+        CREATE TABLE changed AS SELECT generate_series(1, 450) AS a;
+        CREATE TABLE read AS SELECT generate_series(1, 20) AS a;
+        DO $$ BEGIN FOR i IN 1..500 LOOP PERFORM count(*) FROM read; END LOOP; END $$;
         """,
         fresh,
     )
-    until(server, "n_dead_tup = 300 FROM pg_stat_user_tables WHERE relname = 'zz_dead'", fresh)
-    answer = ask("stat_user_tables", server, fresh)
-    live = "pg_stat_user_tables_n_live_tup"
-    for name in ("zz_large", "zz_dead", "zz_read"):
-        assert answer.value(live, relname=name) is not None
-    [(rows, dead)] = server.execute("SELECT sum(n_live_tup), sum(n_dead_tup) FROM pg_stat_user_tables", fresh)
-    assert sum(answer.values(live)) == rows
-    assert sum(answer.values("pg_stat_user_tables_n_dead_tup")) == dead == 300
-    assert len(answer.values(live)) == QUERIES["stat_user_tables"].limit // len(
-        QUERIES["stat_user_tables"].columns
-    )
+    until(server, "n_tup_ins = 450 FROM pg_stat_user_tables WHERE relname = 'changed'", fresh)
+    server.execute("TRUNCATE changed", fresh)
+    server.execute("ANALYZE large", fresh)
+    until(server, "n_live_tup = 0 FROM pg_stat_user_tables WHERE relname = 'changed'", fresh)
+    query = QUERIES["stat_user_tables"]
+    for limit, places in ((5 * len(query.columns), 4), (query.limit, query.limit // len(query.columns) - 1)):
+        answer = ask("stat_user_tables", server, fresh, limit=limit)
+        live, dead = "pg_stat_user_tables_n_live_tup", "pg_stat_user_tables_n_dead_tup"
+        for name in ("large", "dead", "read", "changed"):
+            assert answer.value(live, relname=name) is not None
+        [sums] = server.execute("SELECT sum(n_live_tup), sum(n_dead_tup) FROM pg_stat_user_tables", fresh)
+        assert (sum(answer.values(live)), sum(answer.values(dead))) == sums == (20 * 400 + 120, 60)
+        assert len(answer.values(live)) == places + 1
+
+
+def test_temporary_tables_are_nobodys_business(a_server: Server, database: str) -> None:
+    """Each would be a series for as long as a session lives."""
+    with psycopg.connect(a_server.dsn(database), autocommit=True) as session:
+        session.execute("CREATE TEMPORARY TABLE passing AS SELECT generate_series(1, 10) AS a")
+        for name in ("stat_user_tables", "statio_user_tables", "table_sizes", "vacuum_due"):
+            answer = ask(name, a_server, database, limit=10_000)
+            assert [answer.values(column.family, relname="passing") for column in QUERIES[name].columns] == [
+                [] for _ in QUERIES[name].columns
+            ]
 
 
 def test_the_sizes_of_a_table_are_those_of_its_parts(server: Server, fresh: str) -> None:
