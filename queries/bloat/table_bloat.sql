@@ -45,7 +45,8 @@ large as materialized (
   select
     oid,
     relkind,
-    relpages
+    relpages,
+    reltuples
   from pg_catalog.pg_class
   where relkind in ('r', 'm', 't')
     and relpages >= 10
@@ -53,6 +54,12 @@ large as materialized (
     and relam = (select oid from pg_catalog.pg_am where amname = 'heap')
   order by relpages desc
   limit 200
+),
+schema as materialized (
+  select
+    oid,
+    nspname
+  from pg_catalog.pg_namespace
 ),
 largest as materialized (
   select
@@ -64,7 +71,7 @@ largest as materialized (
     c.reloptions,
     c.reltoastrelid
   from pg_catalog.pg_class as c
-  join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  join schema as n on n.oid = c.relnamespace
   where c.oid in (
     select oid
     from large
@@ -144,18 +151,15 @@ select
   a.widths,
   a.constant,
   a.residues,
-  t.pages as toast_pages,
-  t.chunks
+  case
+    when t.oid not in (select relation from locked)
+      then pg_catalog.pg_relation_size(t.oid) / pg_catalog.current_setting('block_size')::int8
+  end as toast_pages,
+  case
+    when pg_catalog.pg_is_in_recovery() then t.reltuples
+    else pg_catalog.pg_stat_get_live_tuples(t.oid)
+  end as chunks
 from largest as l
 left join attribute as a on a.attrelid = l.oid
-left join lateral (
-  select
-    case
-      when t.oid not in (select relation from locked)
-        then pg_catalog.pg_relation_size(t.oid) / pg_catalog.current_setting('block_size')::int8
-    end as pages,
-    case when pg_catalog.pg_is_in_recovery() then t.reltuples else pg_catalog.pg_stat_get_live_tuples(t.oid) end as chunks
-  from pg_catalog.pg_class as t
-  where t.oid = l.reltoastrelid and t.relpages >= 10
-) as t on true
+left join large as t on t.oid = l.reltoastrelid
 order by l.relpages desc
