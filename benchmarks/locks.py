@@ -5,7 +5,8 @@
 The DSN is a superuser's, on a server of the measurement's own with `max_connections` of 330 or more and
 `max_locks_per_transaction` of 1000. 100 sessions hold 3,000 locks each; 200 wait to update one row. All
 ways to the answer take turns. Beside ours: SQL that joins pg_locks with itself where relation or transaction
-are the same, which is how published tools look for blockers; written anew.
+are the same, which is how published tools look for blockers; written anew. Linux: processor time is read
+from /proc, so the server is a local one.
 
 With pgbench: its throughput in blocks that take turns at random, without polling, with all our lock queries
 at their own intervals (budget included), and with time fifteen times as fast, whose loss is fifteen times as
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import random
 import re
 import statistics
@@ -25,6 +27,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import psycopg
 
@@ -63,8 +66,8 @@ def main() -> int:
         "--runs", type=int, default=20, help="of each way to the answer; default: %(default)s"
     )
     parser.add_argument("--pgbench", help="the program; without it no throughput is measured")
-    parser.add_argument("--blocks", type=int, default=8, help="of each arm; default: %(default)s")
-    parser.add_argument("--seconds", type=int, default=15, help="of a block; default: %(default)s")
+    parser.add_argument("--blocks", type=int, default=20, help="of each arm; default: %(default)s")
+    parser.add_argument("--seconds", type=int, default=5, help="of a block; default: %(default)s")
     parser.add_argument("--check", action="store_true", help="exit 1 when a target is missed")
     args = parser.parse_args()
     if not args.dsn:
@@ -113,23 +116,41 @@ def pile_up(dsn: str, holders: int, locks: int, waiters: int) -> Iterator[None]:
 
 
 def answers(dsn: str, runs: int) -> Mapping[str, float]:
-    """Print and return the milliseconds of each way to an answer: the medians, and the range."""
+    """Print what each way to an answer costs; return its processor time in milliseconds, server and client.
+
+    A busy machine makes the time on the clock longer, but hardly the processor time.
+    """
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("SET jit = off; SET max_parallel_workers_per_gather = 0")
         ways: dict[str, Callable[[], object]] = {name: _ours(connection, name) for name in OURS}
         ways["self-join of pg_locks"] = lambda: connection.execute(SELF_JOIN.encode()).fetchall()
-        spent: dict[str, list[float]] = {name: [] for name in ways}
+        spent: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ways}
         for number in range(runs):
             for name, way in ways.items():
                 if number < 2 or name in OURS:
-                    started = time.perf_counter()
+                    before = _clocks(connection)
                     way()
-                    spent[name].append((time.perf_counter() - started) * 1000)
-    medians = {name: statistics.median(each) for name, each in spent.items()}
+                    clocks = zip(_clocks(connection), before, strict=True)
+                    wall, server, client = ((one - other) * 1000 for one, other in clocks)
+                    spent[name].append((wall, server, client))
+    print(f"{'ms':24} {'clock':>9} {'best':>9} {'server':>9} {'client':>9} {'processor':>10}")
+    total = {}
     for name, each in spent.items():
-        times = medians[name] / medians["blocking"]
-        print(f"{name:40} {medians[name]:9.1f} ms  ({min(each):.1f} to {max(each):.1f})  {times:8.1f} x")
-    return medians
+        wall, server, client = (statistics.median(column) for column in zip(*each, strict=True))
+        total[name] = server + client
+        times = total[name] / total["blocking"]
+        best = min(run[0] for run in each)
+        print(f"{name:24} {wall:9.1f} {best:9.1f} {server:9.1f} {client:9.1f} {times:8.1f} x")
+    shares = {name: total[name] / 1000 / _interval(QUERIES[name], total[name] / 1000) for name in OURS}
+    cores = os.cpu_count() or 1
+    print(f"polling takes {sum(shares.values()) / cores:.2%} of the processors, of which there are {cores}")
+    return total
+
+
+def _clocks(connection: psycopg.Connection) -> tuple[float, float, float]:
+    """Return seconds: the clock, processor time of the session's backend, and of this process."""
+    schedule = Path(f"/proc/{connection.info.backend_pid}/schedstat").read_text()
+    return time.perf_counter(), int(schedule.split()[0]) / 1e9, time.process_time()
 
 
 def _ours(connection: psycopg.Connection, name: str) -> Callable[[], float]:
@@ -189,7 +210,8 @@ def throughput(args: argparse.Namespace) -> Mapping[str, float]:
     for arm, scale in (("polled", 1), ("fast", FAST)):
         lost = [1 - one / other for one, other in zip(rates[arm], rates["quiet"], strict=True)]
         mean = statistics.mean(lost) / scale
-        half = 2.36 * statistics.stdev(lost) / math.sqrt(len(lost)) / scale  # Student, 8 blocks
+        student = 1.96 + 2.4 / (len(lost) - 1)
+        half = student * statistics.stdev(lost) / math.sqrt(len(lost)) / scale
         found[arm] = mean
         words = "polled at our intervals" if scale == 1 else f"{FAST} times as fast, divided by {FAST}"
         print(f"throughput lost, {words:34} {mean:8.2%} +- {half:.2%}")

@@ -47,6 +47,10 @@ def _query(query: Query) -> Iterator[str]:
     yield ""
     yield f"{query.help} {_terms(query)}"
     yield ""
+    if query.evidence:
+        yield f"Its rows are shown under `/evidence/<target>/{query.evidence}`."
+    if not query.columns:
+        return
     yield "| metric | type | labels | meaning |"
     yield "|---|---|---|---|"
     labels = ", ".join(f"`{label}`" for label in query.labels)
@@ -59,7 +63,13 @@ def _terms(query: Query) -> str:
     where = "in each database" if query.scope is Scope.DATABASE else "once"
     server = "" if query.on is Role.ANY else f", on a {query.on} only"
     needs = "; ".join(_needs(query))
-    return f"Every {format_duration(query.every)}, {where}{server}." + (f" Needs {needs}." if needs else "")
+    cost = (
+        ""
+        if query.budget is None
+        else f", less often while it costs more than {query.budget:.2%} of the time"
+    )
+    text = f"Every {format_duration(query.every)}{cost}, {where}{server}."
+    return text + (f" Needs {needs}." if needs else "")
 
 
 def _needs(query: Query) -> Iterator[str]:
