@@ -10,8 +10,20 @@ import pytest
 
 import test_store_profiles_rust as rust
 from exporter.override import Overrides
-from sqlite_files import NOW, Clock, epoch, execute, iso, listed, make, page, profile_of
-from stores_meaning import MIGRATIONS, SESSIONS, Content, clients, codes, tokens, users
+from sqlite_files import NOW, Clock, epoch, execute, iso, listed, make, page, profile_of, rows_of
+from stores_meaning import (
+    DAY,
+    MIGRATIONS,
+    SESSIONS,
+    Code,
+    Content,
+    Token,
+    User,
+    clients,
+    codes,
+    tokens,
+    users,
+)
 from stores_numbers import Meaning
 from stores_pages import compared, differences, expected_at
 from stores_sqlite import fill_rust, fill_seed
@@ -86,3 +98,28 @@ def test_every_number_over_a_store_in_sqlite_is_a_count_of_its_rows(tmp_path: Pa
     assert zero == {"oauth2_tokens_half_width", "oauth2_tokens_without_expiry"}
     wrong = differences(compared(found, numbers), expected_at(numbers, NOW))
     assert not wrong, wrong
+
+
+def test_both_sides_of_each_edge_of_time_are_where_they_belong(tmp_path: Path) -> None:
+    """An hour of codes, minutes to an expiry, the end itself, the retention, and the window of counters."""
+    path = make(tmp_path / "store.db", "seed")
+    edges = {300.0: 1, 301.0: 2, 3600.0: 4, 3601.0: 8, 0.0: 16, -7 * DAY: 32, -7 * DAY + 1: 64}
+    content = Content(
+        [Token("access", -9 * DAY, expires, times=times) for expires, times in edges.items()],
+        [Code(-3599.0, 9.0, None, "S256", 1), Code(-3600.0, 9.0, None, "S256", 2)],
+        users=[User("a", -100.0, provider="x")],
+    )
+    fill_seed(path, content, iso("Z"), listed)
+    profile = profile_of(path, "seed")
+
+    def answer(name: str) -> list[tuple[object, ...]]:
+        return [*rows_of(path, name, profile).rows]
+
+    assert set(answer("token_expiry")) >= {("access", "5m", 1, None), ("access", "1h", 7, None)}
+    assert set(answer("tokens")) >= {("access", "active", 15, 0), ("access", "expired", 112, 0)}
+    assert ("tokens", 32, 0.0, 32 / 127) in answer("purge")
+    assert ("pending", 1) in answer("codes")
+    assert ("S256", 1) in answer("codes_pkce")
+    assert answer("codes_stale") == [(2,)]
+    start = int(NOW - 600) // 10 * 10
+    assert answer("users_registered") == [(start, int(NOW - 100) // 10 * 10, 1), (start, None, 0)]
