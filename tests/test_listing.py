@@ -15,7 +15,7 @@ from exporter.model import Needs, Skip, SkipReason
 from exporter.survey import Exit
 from health import TOKENS_QUERY
 from servers import Server
-from shipped import CATALOG, QUERIES, TOKENS
+from shipped import CATALOG, TOKENS
 
 NOWHERE = "postgresql://u:hunter2@127.0.0.1:1/postgres"
 MISSING = Skip(SkipReason.RELATION, "the relation public.t does not exist in database shop")
@@ -79,7 +79,7 @@ def test_every_shipped_query_is_listed_on_every_server(server: Server) -> None:
 
 
 def sets() -> set[str]:
-    return {query.set for query in QUERIES.values()}
+    return {query.set for query in CATALOG.queries.values()}
 
 
 def test_without_a_connection_only_what_is_configured_is_said(tmp_path: Path) -> None:
