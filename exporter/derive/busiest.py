@@ -10,7 +10,7 @@ from exporter.model import Number, Rows
 PACE = "pace"  # the counter that decides; it is no part of what is derived
 HALF_LIFE = 3600.0  # seconds after which a gain counts half
 
-_Key = tuple[str, ...]
+_Key = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,11 @@ def busiest(rows: Rows, previous: object | None, now: float) -> tuple[Rows, obje
     """Derive the same rows without PACE, in the order of who gained most of it of late, then of who has most.
 
     Since a counter of months hides what became slow today, a row's score is what it gained, halved with
-    every HALF_LIFE that passes. The first look knows of no gains. Rows are told apart by their texts.
+    every HALF_LIFE that passes. The first look knows of no gains. Rows are told apart by the columns before
+    PACE, which are the labels.
     """
     place = rows.columns.index(PACE)
-    counters = {_key(row): _number(row[place]) for row in rows.rows}
+    counters = {row[:place]: _number(row[place]) for row in rows.rows}
     scores = dict.fromkeys(counters, 0.0)
     if isinstance(previous, Memory):
         left = 0.5 ** (max(0.0, now - previous.at) / HALF_LIFE)
@@ -37,14 +38,10 @@ def busiest(rows: Rows, previous: object | None, now: float) -> tuple[Rows, obje
             before = previous.counters.get(key, 0)
             gain = value - before if value >= before else value
             scores[key] = previous.scores.get(key, 0.0) * left + gain
-    ordered = sorted(rows.rows, key=lambda row: (scores[_key(row)], counters[_key(row)]), reverse=True)
+    lines = {row[:place]: (*row[:place], *row[place + 1 :]) for row in rows.rows}
+    ordered = sorted(lines, key=lambda key: (scores[key], counters[key]), reverse=True)
     columns = (*rows.columns[:place], *rows.columns[place + 1 :])
-    lines = [(*row[:place], *row[place + 1 :]) for row in ordered]
-    return Rows(columns, lines, rows.seconds), Memory(now, counters, scores)
-
-
-def _key(row: tuple[object, ...]) -> _Key:
-    return tuple(cell for cell in row if isinstance(cell, str))
+    return Rows(columns, [lines[key] for key in ordered], rows.seconds), Memory(now, counters, scores)
 
 
 def _number(cell: object) -> Number:
