@@ -119,14 +119,17 @@ def truth(dsn: str, name: str) -> tuple[Ratios, Ratios]:
     return pairs[0], pairs[1]
 
 
-async def shipped(dsn: str, database: str) -> Outcome:
-    """Run the query as the daemon would, with the alternative that it would choose for this role."""
+async def asked(dsn: str, database: str, asks: Query) -> tuple[Rows, float, float]:
+    """Run a query as the daemon would, with the alternative that it would choose for this role.
+
+    Returns its rows, the processor time of the server for one run, and the blocks of one.
+    """
     target = Target("bench", on(dsn, database))
     gateway = Database(target, random=lambda: 0.5)
     try:
         server = await gateway.server_info()
-        known = await look(gateway, {QUERY.name: QUERY}, Choice())
-        made = plan(target, {QUERY.name: QUERY}, server, {server.database: known})
+        known = await look(gateway, {asks.name: asks}, Choice())
+        made = plan(target, {asks.name: asks}, server, {server.database: known})
         [query] = [one for key, one in made.active.items() if key.database == database]
         sql = query.sql_for(server.major) or ""
         [(pid,)] = (await gateway.fetch("select pg_catalog.pg_backend_pid()", timeout=60)).rows
@@ -140,7 +143,7 @@ async def shipped(dsn: str, database: str) -> Outcome:
         blocks = [_blocks(await gateway.fetch(explain, timeout=60)) for _ in range(5)]
     finally:
         await gateway.close()
-    return _outcome(query, rows, seconds / _RUNS, statistics.median(blocks))
+    return rows, seconds / _RUNS, statistics.median(blocks)
 
 
 def _processor_seconds(pid: object) -> float | None:
@@ -150,6 +153,11 @@ def _processor_seconds(pid: object) -> float | None:
     except OSError:
         return None
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def shipped(dsn: str, database: str) -> Outcome:
+    """Return what the shipped query says to this role, and what it costs."""
+    return _outcome(QUERY, *asyncio.run(asked(dsn, database, QUERY)))
 
 
 def _blocks(explained: Rows) -> int:
@@ -204,10 +212,10 @@ def seed_lines(dsn: str, seed: int, points: list[Point], *, verbose: bool) -> It
     database, made = built(dsn, seed)
     heap, toast = truth(dsn, database)
     monitor = on(dsn, database, user=MONITOR, password=PASSWORD)
-    ours = asyncio.run(shipped(monitor, database))
+    ours = shipped(monitor, database)
     yield line("as pg_monitor, helper", ours.ratios, heap, ours)
     run(on(dsn, database), f"drop function {column_statistics.NAME}(oid[])")
-    superuser = asyncio.run(shipped(dsn, database))
+    superuser = shipped(dsn, database)
     yield line("as superuser, pg_stats", superuser.ratios, heap, superuser)
     theirs, hidden = others(dsn, database), others(monitor, database)
     yield line("ioguix, as superuser", theirs.ratios, heap, theirs)
@@ -242,7 +250,7 @@ def main() -> None:
             for text in seed_lines(dsn, seed, points, verbose=args.verbose):
                 print("  " + text, flush=True)
     if args.plot:
-        args.plot.write_text(plot(points))
+        args.plot.write_text(plot(points, "VACUUM FULL, % of the table", "pg_table_bloat_ratio"))
 
 
 if __name__ == "__main__":

@@ -10,19 +10,19 @@ _SIDE, _MARGIN = 420, 46
 
 @dataclass(frozen=True)
 class Point:
-    """One table: what a rewrite gave back, what we said, what another estimate said; shares of 1."""
+    """One table or index: what a rewrite gave back, what we said, what another estimate said; shares of 1."""
 
     true: float
     ours: float
     other: float
 
 
-def plot(points: Iterable[Point]) -> str:
-    """Return an SVG with the truth to the right and estimates upwards."""
-    return "\n".join(_lines(list(points))) + "\n"
+def plot(points: Iterable[Point], truth: str, name: str) -> str:
+    """Return an SVG with the truth to the right and estimates upwards; `name` is that of ours."""
+    return "\n".join(_lines(list(points), truth, name)) + "\n"
 
 
-def _lines(points: list[Point]) -> Iterator[str]:
+def _lines(points: list[Point], truth: str, name: str) -> Iterator[str]:
     size = _SIDE + 2 * _MARGIN
     yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"'
     yield ' font-family="sans-serif" font-size="12">'
@@ -40,11 +40,10 @@ def _lines(points: list[Point]) -> Iterator[str]:
     for point in points:
         x, y = _at(point.true, point.ours)
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="#0072b2"/>'
-    yield f'<text x="{size / 2}" y="{size - 8}" text-anchor="middle">'
-    yield "given back by VACUUM FULL, % of the table</text>"
+    yield f'<text x="{size / 2}" y="{size - 8}" text-anchor="middle">given back by {truth}</text>'
     yield f'<text transform="translate(14 {size / 2}) rotate(-90)" text-anchor="middle">estimate, %</text>'
     yield f'<circle cx="{_MARGIN + 18}" cy="{_MARGIN + 16}" r="2.5" fill="#0072b2"/>'
-    yield f'<text x="{_MARGIN + 28}" y="{_MARGIN + 20}">pg_table_bloat_ratio</text>'
+    yield f'<text x="{_MARGIN + 28}" y="{_MARGIN + 20}">{name}</text>'
     yield f'<circle cx="{_MARGIN + 18}" cy="{_MARGIN + 34}" r="3.5" fill="none" stroke="#d55e00"/>'
     yield f'<text x="{_MARGIN + 28}" y="{_MARGIN + 38}">pgsql-bloat-estimation</text>'
     yield "</svg>"

@@ -34,6 +34,9 @@ _SILENT = {
     "pg_column_index_candidate_distinct_values",  # no table is large
     "pg_database_collation_changed",  # the collation may have no version
     "pg_database_connection_limit",  # no database has a limit
+    "pg_index_bloat_bytes",  # no index has ten pages
+    "pg_index_bloat_estimate_info",
+    "pg_index_bloat_ratio",
     "pg_index_problem_bytes",  # no index has one
     "pg_index_problem_xid_age",
     "pg_index_row_bytes",  # all indexes are B-trees

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from exporter.derive.blocking import blocking_tree
 from exporter.derive.blocking_evidence import blocking_evidence
+from exporter.derive.btree_bloat import btree_bloat
 from exporter.derive.busiest import busiest
 from exporter.derive.pgbouncer import (
     pgbouncer_config,
@@ -48,6 +49,7 @@ def stateless(convert: Callable[[Rows], Rows]) -> Derivation:
 DERIVATIONS: Mapping[str, Derivation] = {
     "blocking_evidence": blocking_evidence,
     "blocking_tree": blocking_tree,
+    "btree_bloat": btree_bloat,
     "busiest": busiest,
     "table_bloat": table_bloat,
     "pgbouncer_config": stateless(pgbouncer_config),
