@@ -3,7 +3,7 @@
 -- timeout: 2s
 -- budget: 0.5%
 -- labels: [datname, locktype, mode, granted]
--- limit: 500
+-- limit: 2000
 -- metrics:
 --   pg_locks:
 --     column: locks
@@ -110,11 +110,11 @@ select
     )
   ) as usage
 from lock
--- What is awaited first, then what is most, so that a limit cuts off what matters least.
+-- What is 0 last, so that a limit cuts off what is there for the graphs only.
 order by
   usage nulls last,
-  granted nulls first,
   locks desc,
+  granted,
   datname,
   locktype,
   mode
