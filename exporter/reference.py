@@ -8,6 +8,7 @@ from itertools import groupby
 from exporter.catalog import Catalog
 from exporter.duration import format_duration
 from exporter.model import OLDEST_TESTED, Query, Role, Scope
+from exporter.rest import OTHER, adds_up, places
 
 _TOP = """\
 # Metrics
@@ -19,6 +20,8 @@ What a version, a role or an extension does not offer is absent, never 0; `pg_ex
 why.
 
 Every series has the label `target`, and where a query runs in each database `datname`; they are not repeated.
+Where a query names some rows and sums up the rest as `_other`, sums over all series are right; of a counter
+called `_other` only the rate means something, for it begins at 0 with the exporter.
 
 Some metrics belong to no query. Of the exporter: `pg_up` and `pg_exporter_*`. Of backups, when some are
 configured: `pg_backup_*`. Of the certificate that a target shows:
@@ -68,8 +71,16 @@ def _terms(query: Query) -> str:
         if query.budget is None
         else f", less often while it costs more than {query.budget:.2%} of the time"
     )
-    text = f"Every {format_duration(query.every)}{cost}, {where}{server}."
+    text = f"Every {format_duration(query.every)}{cost}, {where}{server}.{_named(query)}"
     return text + (f" Needs {needs}." if needs else "")
+
+
+def _named(query: Query) -> str:
+    """Say how many rows have series of their own, and whether there is a sum of the rest."""
+    if not query.rest:
+        return ""
+    has_sum = any(adds_up(column) for column in query.columns)
+    return f" {places(query)} by name" + (f", the rest as `{OTHER}`." if has_sum else ".")
 
 
 def _needs(query: Query) -> Iterator[str]:

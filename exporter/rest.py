@@ -12,7 +12,6 @@ from decimal import Decimal
 from exporter.model import Column, MetricType, Number, Query, Rows
 
 OTHER = "_other"
-# Of these there is no sum: the row of the rest has no value.
 _NO_SUM = ("_ratio", "_timestamp_seconds", "_info")
 
 _Cells = tuple[object, ...]
@@ -35,13 +34,22 @@ class Known:
     total: Sequence[Number]
 
 
+def adds_up(column: Column) -> bool:
+    """Tell whether the sum of a column means anything: a time, a share and an info have none."""
+    return not column.family.endswith(_NO_SUM)
+
+
+def places(query: Query) -> int:
+    """Return how many rows have series of their own: the limit is of series, and the rest is a row, too."""
+    return max(1, query.limit // len(query.columns) - 1)
+
+
 def summed_up(query: Query, rows: Rows, previous: Known | None) -> tuple[Rows, Known | None]:
     """Keep as many rows as the query's limit allows; add one, its last label OTHER, for all the rest.
 
-    The limit is of series, so it allows `limit / metrics` rows, the one of the rest included. The answer's
-    order is the ranking. The upper half of the places is given by it alone; a row in the lower half keeps its
-    place until it is needed, so that two rows of a size do not take turns. A row whose labels are all NULL is
-    part of the rest: what the query did not want to list one by one.
+    The answer's order is the ranking. The upper half of the places is given by it alone; a row in the lower
+    half keeps its place until it is needed, so that two rows of a size do not take turns. A row whose labels
+    are all NULL is part of the rest: what the query did not want to list one by one.
 
     A gauge of the rest is the sum. A counter of the rest is what its rows gained since the first run. The sum
     of their values would fall whenever a row gets its own series, and Prometheus would take that for a reset
@@ -71,11 +79,10 @@ def summed_up(query: Query, rows: Rows, previous: Known | None) -> tuple[Rows, K
 
 
 def _named(query: Query, ranking: Iterable[_Cells], before: Collection[_Cells]) -> frozenset[_Cells]:
-    seats = max(1, query.limit // len(query.columns) - 1)
-    keys = list(ranking)
-    sure = keys[: (seats + 1) // 2]
+    keys, room = list(ranking), places(query)
+    sure = keys[: (room + 1) // 2]
     below = sorted(keys[len(sure) :], key=lambda key: key not in before)
-    return frozenset((*sure, *below[: seats - len(sure)]))
+    return frozenset((*sure, *below[: room - len(sure)]))
 
 
 def _looked_at(
@@ -144,5 +151,4 @@ def _values(
             is_known = numbers or any(row[place] is not None for row in kept)
             yield totals[column.column] if is_known else None
         else:
-            is_sum = numbers and not column.family.endswith(_NO_SUM)
-            yield sum(numbers) if is_sum else None
+            yield sum(numbers) if numbers and adds_up(column) else None

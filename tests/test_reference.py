@@ -11,12 +11,13 @@ import pytest
 from commands import command, load
 from exporter import listing
 from exporter.catalog import Catalog
-from exporter.model import Needs, Role, Scope
+from exporter.model import Column, MetricType, Needs, Role, Scope
 from exporter.reference import markdown
 from exporter.survey import Exit
 from health import TOKENS_QUERY
 from shipped import CATALOG
 
+SHARE = Column("pg_used_ratio", "used", MetricType.GAUGE, "Share.")
 PAGE = Path(__file__).resolve().parents[1] / "docs/metrics.md"
 
 
@@ -50,6 +51,8 @@ def test_every_metric_stands_on_it_once_under_its_set() -> None:
         ({}, "Every 1m, once."),
         ({"scope": Scope.DATABASE, "every": 3600.0}, "Every 1h, in each database."),
         ({"on": Role.STANDBY}, "once, on a standby only."),
+        ({"rest": True, "limit": 11}, "Every 1m, once. 10 by name, the rest as `_other`."),
+        ({"rest": True, "columns": (SHARE,), "limit": 11}, "Every 1m, once. 10 by name."),
         ({"needs": Needs(version=16)}, "Needs PostgreSQL 16."),
         ({"needs": Needs(version=13)}, "Every 1m, once."),
         ({"variants": ((14, "select 1"),)}, "Needs PostgreSQL 14."),
