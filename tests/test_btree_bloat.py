@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -174,17 +175,28 @@ def test_with_the_function_pg_monitor_sees_what_a_superuser_sees(place: Place) -
 
 
 @contextmanager
-def _locked(place: Place, name: str) -> Iterator[None]:
-    """Hold an ACCESS EXCLUSIVE lock on an index, as everybody does who rebuilds it."""
-    with psycopg.connect(place.server.dsn(place.database)) as session:
-        session.execute(f"REINDEX INDEX {name}".encode())
+def _locked(place: Place, name: str, *, waits: bool) -> Iterator[None]:
+    """Hold an ACCESS EXCLUSIVE lock on an index, as REINDEX does, or wait for it behind a reader."""
+    dsn = place.server.dsn(place.database)
+    with psycopg.connect(dsn) as reader, psycopg.connect(dsn) as builder, ThreadPoolExecutor(1) as pool:
+        if waits:
+            reader.execute("SET LOCAL enable_seqscan = off")
+            reader.execute("SELECT code FROM t WHERE code = 'x'")
+        built = pool.submit(builder.execute, f"REINDEX INDEX {name}".encode())
+        state = f"mode = 'AccessExclusiveLock' AND granted = {not waits}"
+        held = f"SELECT count(*) = 1 FROM pg_locks WHERE relation = '{name}'::regclass AND {state}"
+        _until(place.server, place.database, held)
         yield
-        session.rollback()
+        reader.rollback()
+        built.result()
+        builder.rollback()
 
 
-def test_a_locked_index_costs_its_own_current_size_and_nothing_else(place: Place) -> None:
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_locked_index_costs_its_own_current_size_and_nothing_else(place: Place, *, waits: bool) -> None:
+    """Also when the lock is awaited only: who comes later would queue behind it."""
     before = place.found("helper")
-    with _locked(place, "text"):
+    with _locked(place, "text", waits=waits):
         during = place.found("helper")  # fails where it waits: lock_timeout is 100 ms
     assert before["text"] == (during["text"][0], "high")
     assert {name for name in before if before[name] != during[name]} == {"text"}

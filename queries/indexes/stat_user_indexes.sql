@@ -3,7 +3,7 @@
 -- timeout: 2s
 -- scope: database
 -- labels: [schemaname, relname, indexrelname]
--- limit: 66
+-- limit: 54
 -- rest: true
 -- metrics:
 --   pg_stat_user_indexes_idx_scan_total:
