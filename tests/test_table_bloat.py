@@ -239,3 +239,14 @@ def test_after_a_reset_of_statistics_rows_are_not_taken_to_be_gone(place: Place)
             answer = asked(connection)
     assert answer.value(RATIO, relname="t") == pytest.approx(0, abs=0.01)
     assert confidence(answer, "t") == ["low"]
+
+
+def test_a_standby_counts_no_rows_and_goes_by_the_last_vacuum_of_its_primary(
+    place: Place, standby: Server
+) -> None:
+    standby.catch_up()
+    with connect(standby.dsn(place.database)) as connection:
+        answer = asked(connection, "helper")
+    for name in ("deleted", "dropped"):
+        assert answer.value(RATIO, relname=name) == pytest.approx(place.truth[name][0], abs=0.02)
+        assert confidence(answer, name) == ["low"]
