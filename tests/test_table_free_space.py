@@ -86,6 +86,16 @@ def test_free_bytes_are_those_that_a_look_at_every_page_finds(place: Place, quer
     assert answer.value(family, relname="toasted", part="toast") == pytest.approx(true, rel=0.04)
 
 
+@pytest.mark.parametrize("query", ["table_free_space", "table_approx"])
+def test_toast_is_named_by_its_table_and_small_catalogues_are_left_out(place: Place, query: str) -> None:
+    schemas = {
+        sample.labels[list(family.label_names).index("schemaname")]
+        for family in place.ask(query).families
+        for sample in family.samples
+    }
+    assert schemas == {"public"}
+
+
 def test_a_sample_tells_its_error_and_a_whole_look_has_none(place: Place) -> None:
     """Of 1,667 pages 1,000 are looked up; of a few hundred all."""
     answer = place.ask("table_free_space")
