@@ -64,6 +64,8 @@ _SILENT = {
     "pg_table_bloat_bytes",
     "pg_table_bloat_estimate_info",
     "pg_table_bloat_ratio",
+    "pg_table_free_space_bytes",
+    "pg_table_free_space_error_bytes",
     "pg_table_toast_bloat_bytes",
     "pg_table_toast_bloat_ratio",
     "pg_stat_wal_write_time_seconds_total",
