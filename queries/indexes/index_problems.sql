@@ -52,7 +52,7 @@ with candidate as materialized (
     -- What an index has to do besides being read: keep a constraint or the identity of rows, be unique, nothing.
     case
       when i.indisprimary or i.indisexclusion or i.indisreplident then 2
-      when exists (select from pg_catalog.pg_constraint as k where k.conindid = c.oid) then 2
+      when k.conindid is not null then 2
       when i.indisunique then 1
       else 0
     end as duty
@@ -61,65 +61,94 @@ with candidate as materialized (
     on i.indexrelid = c.oid
   join pg_catalog.pg_namespace as n
     on n.oid = c.relnamespace
+  -- A foreign key names the index that it relies on, and several may rely on one.
+  left join (
+    select distinct conindid
+    from pg_catalog.pg_constraint
+  ) as k
+    on k.conindid = c.oid
   where c.relkind = 'i'
     and c.relpersistence <> 't'
     and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
 ),
+-- The indexes of one table, each with each other. What is compared is in columns and not in conditions, or the planner,
+-- who expects too few of everything here, would join by what all tables have alike: 20,000 indexes with 20,000.
+pair as materialized (
+  select
+    a.oid,
+    b.oid as other
+  from (
+    select pg_catalog.array_agg(oid) as members
+    from candidate
+    where indisvalid
+    group by indrelid
+    having pg_catalog.count(*) > 1
+  ) as of_table
+  cross join lateral pg_catalog.unnest(of_table.members) as a (oid)
+  cross join lateral pg_catalog.unnest(of_table.members) as b (oid)
+  where a.oid <> b.oid
+),
+-- Slices, because arrays are equal only when they begin at the same subscript. Expressions are left out of a prefix:
+-- which of them belongs to which column cannot be seen here.
+compared as materialized (
+  select
+    c.oid,
+    o.oid as other,
+    o.duty,
+    o.size,
+    o.relam = c.relam
+      and o.indnkeyatts = c.indnkeyatts
+      and o.columns = c.columns
+      and o.classes = c.classes
+      and o.collations = c.collations
+      and o.options = c.options
+      and o.expressions is not distinct from c.expressions
+      and o.predicate is not distinct from c.predicate
+      and o.indisunique >= c.indisunique
+      and (o.duty > c.duty or o.duty = c.duty and o.oid < c.oid) as is_twin,
+    o.relam = c.relam
+      and c.relam = (select oid from pg_catalog.pg_am where amname = 'btree')
+      and o.indnatts > c.indnatts
+      and o.indnkeyatts >= c.indnkeyatts
+      and o.columns[0:c.indnkeyatts - 1] = c.columns[0:c.indnkeyatts - 1]
+      and o.classes[0:c.indnkeyatts - 1] = c.classes[0:c.indnkeyatts - 1]
+      and o.collations[0:c.indnkeyatts - 1] = c.collations[0:c.indnkeyatts - 1]
+      and o.options[0:c.indnkeyatts - 1] = c.options[0:c.indnkeyatts - 1]
+      and o.predicate is not distinct from c.predicate
+      and c.duty = 0
+      and c.expressions is null
+      -- Columns that INCLUDE adds may be why it exists.
+      and c.indnatts = c.indnkeyatts as is_prefix
+  from pair as p
+  join candidate as c
+    on c.oid = p.oid
+  join candidate as o
+    on o.oid = p.other
+),
 -- Of twins one stays: the one with more duties, else the oldest.
 twin as materialized (
-  select distinct on (c.oid)
+  select distinct on (oid)
     'duplicate' as problem,
-    c.oid,
-    o.oid as covered_by
-  from candidate as c
-  join candidate as o
-    on o.indrelid = c.indrelid
-    and o.relam = c.relam
-    and o.indnkeyatts = c.indnkeyatts
-    and o.columns = c.columns
-    and o.classes = c.classes
-    and o.collations = c.collations
-    and o.options = c.options
-    and o.expressions is not distinct from c.expressions
-    and o.predicate is not distinct from c.predicate
-    and o.indisunique >= c.indisunique
-    and (o.duty > c.duty or o.duty = c.duty and o.oid < c.oid)
-  where c.indisvalid
-    and o.indisvalid
+    oid,
+    other as covered_by
+  from compared
+  where is_twin
   order by
-    c.oid,
-    o.duty desc,
-    o.oid
+    oid,
+    duty desc,
+    other
 ),
--- Slices, because arrays are equal only when they begin at the same subscript. Expressions are left out: which of them
--- belongs to which column cannot be seen here.
 prefix as materialized (
-  select distinct on (c.oid)
+  select distinct on (oid)
     'redundant' as problem,
-    c.oid,
-    o.oid as covered_by
-  from candidate as c
-  join candidate as o
-    on o.indrelid = c.indrelid
-    and o.relam = c.relam
-    and o.indnatts > c.indnatts
-    and o.indnkeyatts >= c.indnkeyatts
-    and o.columns[0:c.indnkeyatts - 1] = c.columns[0:c.indnkeyatts - 1]
-    and o.classes[0:c.indnkeyatts - 1] = c.classes[0:c.indnkeyatts - 1]
-    and o.collations[0:c.indnkeyatts - 1] = c.collations[0:c.indnkeyatts - 1]
-    and o.options[0:c.indnkeyatts - 1] = c.options[0:c.indnkeyatts - 1]
-    and o.predicate is not distinct from c.predicate
-  where c.indisvalid
-    and o.indisvalid
-    and c.duty = 0
-    and c.expressions is null
-    -- Columns that INCLUDE adds may be why it exists.
-    and c.indnatts = c.indnkeyatts
-    and c.relam = (select oid from pg_catalog.pg_am where amname = 'btree')
+    oid,
+    other as covered_by
+  from compared
+  where is_prefix
   order by
-    c.oid,
-    o.size,
-    o.oid
+    oid,
+    size,
+    other
 ),
 found as materialized (
   select
