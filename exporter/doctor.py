@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TextIO
 
-from exporter import access_checks, bloat_advice, checkup, file_checks, server_checks, store_advice, table
+from exporter import (
+    access_checks,
+    bloat_advice,
+    checkup,
+    console_checks,
+    file_checks,
+    server_checks,
+    store_advice,
+    table,
+)
 from exporter.configuration import Configuration
 from exporter.engines import ENGINE_NAMES, Engine
 from exporter.errors import QueryError
@@ -36,6 +45,12 @@ _UNREADABLE = """\
   - the path is another one, or the program that makes the file has not run yet
   - the user that runs the exporter may not read the file, or may not enter a folder above it
   - in WAL mode: it may not read the files -wal and -shm beside it"""
+
+
+_EXAMINE: Mapping[Engine, Callable[[Survey], tuple[Finding, ...]]] = {
+    Engine.SQLITE: file_checks.examine,
+    Engine.PGBOUNCER: console_checks.examine,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +93,9 @@ async def _diagnose(target: Target, configuration: Configuration) -> Diagnosis:
     gateway = gateway_to(target)
     queries, choice = configuration.queries, configuration.stores[target.name]
     try:
-        if target.engine is Engine.SQLITE:
+        if target.engine is not Engine.POSTGRESQL:
             found = await survey(gateway, target, queries, choice)
-            return Diagnosis(target, found, file_checks.examine(found))
+            return Diagnosis(target, found, _EXAMINE[target.engine](found))
         facts = await checkup.ask(gateway, target, queries, choice)
     except QueryError as error:
         return Diagnosis(target, problem=str(error))

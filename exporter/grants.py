@@ -40,8 +40,8 @@ exit codes: 0 fine, 2 usage, 3 the target given by --target cannot be reached
 
 
 _NOTHING = """\
--- SQLite has no roles: there is nothing to grant. The user that runs the exporter needs to read the file,
--- in WAL mode also the files -wal and -shm beside it, and to enter the folders above. It should not write.
+-- No target is a PostgreSQL: there is nothing to grant. SQLite's file has to be readable, in WAL mode also the
+-- files -wal and -shm, and the folders above enterable. PgBouncer names the role in `stats_users`.
 """
 
 
@@ -104,10 +104,10 @@ async def run(configuration: Configuration, args: argparse.Namespace, out: TextI
     try:
         _check_names(args.role, args.database)
         targets = configuration.targets if args.target is None else targets_meant(configuration, args.target)
-        if targets and all(target.engine is Engine.SQLITE for target in targets):
+        if targets and all(target.engine is not Engine.POSTGRESQL for target in targets):
             out.write(_NOTHING)
             return Exit.FINE
-        targets = tuple(target for target in targets if target.engine is not Engine.SQLITE)
+        targets = tuple(target for target in targets if target.engine is Engine.POSTGRESQL)
         found = None if args.target is None else await _ask(targets[0], configuration)
         queries = placed(configuration, args.profile, args.schema, found)
     except UnknownNameError as error:

@@ -12,7 +12,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from commands import command, load
 from daemon import Daemon
+from exporter import doctor, grants
 from exporter.derive.pgbouncer import (
     pgbouncer_config,
     pgbouncer_databases,
@@ -158,3 +160,14 @@ def test_lists_become_one_row() -> None:
     answer = pgbouncer_lists(Rows(("list", "items"), [("pools", 3), ("peers", 9), ("dns_names", 0)]))
     found = dict(zip(answer.columns, answer.rows[0], strict=True))
     assert (found["pools"], found["dns_names"], found["users"]) == (3, 0, None)
+
+
+def test_doctor_finds_a_console_well_and_grants_has_nothing_for_it(pool: str) -> None:
+    loaded = load(console(pool))
+    code, text = command(doctor, loaded)
+    assert code == 0
+    assert "PgBouncer 1." in text
+    assert "5 queries run" in text
+    code, text = command(grants, loaded, "--role", "monitor")
+    assert code == 0
+    assert "stats_users" in text
