@@ -40,8 +40,8 @@ exit codes: 0 fine, 2 usage, 3 the target given by --target cannot be reached
 
 
 _NOTHING = """\
--- No target is a PostgreSQL: there is nothing to grant. SQLite's file has to be readable, in WAL mode also the
--- files -wal and -shm, and the folders above enterable. PgBouncer names the role in `stats_users`.
+-- No target is a PostgreSQL: there is nothing to grant. SQLite's file has to be readable, in WAL mode also
+-- the files -wal and -shm, and the folders above enterable. PgBouncer names the role in `stats_users`.
 """
 
 
