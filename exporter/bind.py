@@ -77,10 +77,10 @@ def timestamptz(time: Time, source: Source, now: str = NOW) -> str:
     """Return a time as the model has it: timestamptz, or to SQLite seconds since 1970."""
     if isinstance(time, TimeExpression):
         return f"({sql(time.sql, source, now)})"
-    converted = _convert(column(time.column), time.type, source)
+    moment = converted(column(time.column), time.type, source)
     if not time.otherwise:
-        return converted
-    return f"coalesce({converted}, {sql(time.otherwise, source, now)})"
+        return moment
+    return f"coalesce({moment}, {sql(time.otherwise, source, now)})"
 
 
 def sql(text: str, source: Source, now: str = NOW) -> str:
@@ -92,7 +92,7 @@ def sql(text: str, source: Source, now: str = NOW) -> str:
         name = f"{reference.alias or 't'}.{identifier(reference.name)}"
         if not reference.time:
             return name
-        return _convert(name, source.time if reference.time == "time" else TimeType(reference.time), source)
+        return converted(name, source.time if reference.time == "time" else TimeType(reference.time), source)
 
     return substitute(text, render)
 
@@ -160,7 +160,8 @@ def qualified(relation: Relation) -> str:
     return f"{identifier(relation.schema)}.{identifier(relation.name)}"
 
 
-def _convert(name: str, kind: TimeType, source: Source) -> str:
+def converted(name: str, kind: TimeType, source: Source) -> str:
+    """Return what a column stores, a time of this type, as the model has it."""
     return DIALECTS[source.engine].converted[kind].replace("%", name)
 
 

@@ -6,6 +6,10 @@ In the SQL of a query with `over: [tokens]` (or `over_any`, of which one entity 
     :tokens_issued_within_11m   the same, of rows whose time is that long ago or later,
     :tokens_issued_within_24h_or_5m
                                 the same, of the shorter time where the table is large,
+    :tokens_or_expires_next_24h
+                                the entity in full; of a large table what is that far ahead, see `ranges`,
+                                and with them the column known_until, which is null where all are read,
+    :tokens_in_full             whether all are read there,
     :tokens_retention           the interval for which a row may stay after its end,
     :tokens_relations           the relations that hold the rows, as regclass[],
     :tokens_has_used            whether the store shows a field,
@@ -21,7 +25,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from exporter import bind
+from exporter import bind, ranges
 from exporter.countable import countable, needs_of
 from exporter.counter import ESTIMATE_EVERY, ESTIMATE_TIMEOUT
 from exporter.dialect import DIALECTS, in_engine
@@ -34,7 +38,6 @@ from exporter.profile import (
     Profile,
     Source,
     TimeColumn,
-    TimeExpression,
     columns_of,
     texts,
 )
@@ -47,8 +50,9 @@ _WORD = re.compile(r"\w+")
 _COMMENT = re.compile(r"--[^\n]*")
 _SHAPE = re.compile(
     rf"(?P<entity>{'|'.join(Entity)})"
-    r"(?:_(?P<what>retention|relations|kinds)|_has_(?P<has>\w+)|_kinds_with_(?P<kinds_with>\w+)"
-    r"|_(?P<time>\w+)_within_(?P<within>\d+[a-z]+)(?:_or_(?P<less>\d+[a-z]+))?)?"
+    r"(?:_(?P<what>retention|relations|kinds|in_full)|_has_(?P<has>\w+)|_kinds_with_(?P<kinds_with>\w+)"
+    r"|_(?P<time>\w+)_within_(?P<within>\d+[a-z]+)(?:_or_(?P<less>\d+[a-z]+))?"
+    r"|_or_(?P<ahead>\w+)_next_(?P<next>\d+[a-z]+))?"
 )
 # Rows of so many seconds are few enough to be read by an index, however large the table is.
 _SHORT = 900.0
@@ -78,7 +82,9 @@ def bound(
     return replace(
         query,
         variants=tuple((floor, place.filled(sql)) for floor, sql in query.variants),
-        reads=tuple(needs for name in there for needs in reads(query, profile, Entity(name))),
+        reads=tuple(
+            needs for name in there for needs in reads(query, profile, Entity(name), is_large=is_large)
+        ),
     )
 
 
@@ -100,12 +106,13 @@ def _is_shown(name: str, profile: Profile) -> bool:
     return any(field in source.fields for source in profile.of(Entity(entity)))
 
 
-def reads(query: Query, profile: Profile, entity: Entity) -> tuple[Needs, ...]:
+def reads(query: Query, profile: Profile, entity: Entity, *, is_large: bool = False) -> tuple[Needs, ...]:
     """Return what a role has to be able to read of an entity for `query`, by relation."""
     found: dict[str, set[str]] = {}
+    in_steps = is_large and any(shape["ahead"] for shape in _shapes(query, entity))
     searched = _searched(query, profile, entity)
     for source in profile.of(entity):
-        found.setdefault(bind.qualified(source.relation), set())
+        found.setdefault(bind.qualified(source.relation), set()).update(("ctid",) if in_steps else ())
         sql = _expressions(source, _fields(query, entity))
         for relation, name in columns_of(source, source.where, *(join.on for join in source.joins), *sql):
             found.setdefault(bind.qualified(relation), set()).add(name)
@@ -113,7 +120,7 @@ def reads(query: Query, profile: Profile, entity: Entity) -> tuple[Needs, ...]:
         Needs(
             relation=relation,
             columns=tuple(sorted(columns)),
-            max_pages=query.needs.max_pages,
+            max_pages=ranges.SMALL if in_steps else query.needs.max_pages,
             searched=searched.get(relation, frozenset()),
         )
         for relation, columns in sorted(found.items())
@@ -126,13 +133,12 @@ def _searched(query: Query, profile: Profile, entity: Entity) -> dict[str, froze
     A join may read the other relation in full, so a source with one is not searched.
     """
     found: dict[str, set[str] | None] = {}
-    ranges = tuple(_ranges(query, entity))
+    chosen = tuple(_ranges(query, entity))
     for source in profile.of(entity):
         columns: set[str] | None = set()
-        for name, seconds in ranges:
+        for name, seconds in chosen:
             time = source.fields.get(name)
-            plain = isinstance(time, TimeColumn) and not time.otherwise and bind.in_domain(time.type)
-            if seconds > _SHORT or source.joins or (time is not None and not plain):
+            if seconds > _SHORT or source.joins or (time is not None and not ranges.is_plain(time)):
                 columns = None
                 break
             if isinstance(time, TimeColumn) and columns is not None:
@@ -145,16 +151,23 @@ def _searched(query: Query, profile: Profile, entity: Entity) -> dict[str, froze
 
 def _ranges(query: Query, entity: Entity) -> Iterator[tuple[str, float]]:
     """Yield each time by which the query chooses rows of an entity, and the least seconds that go back."""
+    for shape in _shapes(query, entity):
+        within = shape["less"] or shape["within"] or ("0s" if shape["ahead"] else None)
+        yield _time(shape), parse_duration(within) if within else math.inf
+
+
+def _shapes(query: Query, entity: Entity) -> Iterator[re.Match[str]]:
+    """Yield the placeholders that stand for rows of an entity."""
     for _, sql in query.variants:
         for match in _PLACEHOLDER.finditer(_COMMENT.sub("", sql)):
             shape = _SHAPE.fullmatch(match["name"])
-            if (
-                shape
-                and shape["entity"] == entity
-                and not (shape["what"] or shape["has"] or shape["kinds_with"])
-            ):
-                within = shape["less"] or shape["within"]
-                yield shape["time"] or "", parse_duration(within) if within else math.inf
+            about = shape and (shape["what"] or shape["has"] or shape["kinds_with"])
+            if shape and shape["entity"] == entity and not about:
+                yield shape
+
+
+def _time(shape: re.Match[str]) -> str:
+    return shape["time"] or shape["ahead"] or ""
 
 
 def _expressions(source: Source, fields: Iterable[str]) -> list[str]:
@@ -198,23 +211,12 @@ def unknown_placeholders(query: Query) -> Iterator[str]:
 
 def _fields(query: Query, entity: Entity) -> list[str]:
     """Return the fields of an entity that the query reads: a role needs rights on their columns only."""
-    words: set[str] = set()
-    is_read = False
-    for _, sql in query.variants:
-        code = _COMMENT.sub("", sql)
-        words.update(_WORD.findall(code))
-        for match in _PLACEHOLDER.finditer(code):
-            shape = _SHAPE.fullmatch(match["name"])
-            if (
-                shape
-                and shape["entity"] == entity
-                and not (shape["what"] or shape["has"] or shape["kinds_with"])
-            ):
-                is_read = True
-                words.add(shape["time"] or "")
+    shapes = [*_shapes(query, entity)]
+    words = {word for _, sql in query.variants for word in _WORD.findall(_COMMENT.sub("", sql))}
+    words.update(_time(shape) for shape in shapes)
     # A subselect has to have some field, also when the rows are only counted.
     found = [name for name in FIELDS[entity] if name in words] or [next(iter(FIELDS[entity]))]
-    return found if is_read else []
+    return found if shapes else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,8 @@ class _Place:
             return str(any(shape["has"] in source.fields for source in sources)).lower()
         if shape["kinds_with"]:
             return self._kinds([source for source in sources if shape["kinds_with"] in source.fields])
+        if shape["ahead"]:
+            return f"({self._ahead(entity, sources, shape)})"
         within = (self.is_large and shape["less"]) or shape["within"]
         arms = [self._arm(source, shape["time"], within) for source in sources]
         return f"({' union all '.join(arms) or self._none(entity)})"
@@ -251,6 +255,8 @@ class _Place:
             return DIALECTS[self.profile.engine].interval.replace("%", f"{seconds:.0f}")
         if what == "kinds":
             return self._kinds(sources)
+        if what == "in_full":
+            return str(not self.is_large).lower()
         names = sorted({bind.qualified(source.relation) for source in sources})
         return DIALECTS[self.profile.engine].relations(names)
 
@@ -260,7 +266,17 @@ class _Place:
         rows = f"select {listed} from {bind.source_from(source)} where {bind.source_where(source)}"
         if field is None or duration is None:
             return rows
-        return f"{rows} and {_since(source, field, parse_duration(duration))}"
+        return f"{rows} and {ranges.since(source, field, parse_duration(duration))}"
+
+    def _ahead(self, entity: Entity, sources: Collection[Source], shape: re.Match[str]) -> str:
+        names, seconds = _fields(self.query, entity), parse_duration(shape["next"])
+        if self.is_large:
+            return " union all ".join(
+                ranges.ahead(source, shape["ahead"], names, seconds, len(sources)) for source in sources
+            )
+        rows = " union all ".join(self._arm(source, None, None) for source in sources) or self._none(entity)
+        known = DIALECTS[self.profile.engine].absent("null::timestamptz")
+        return f"select *, {known} as known_until from ({rows}) as read_in_full"
 
     def _none(self, entity: Entity) -> str:
         fields = FIELDS[entity]
@@ -280,17 +296,3 @@ class _Place:
                 case _:
                     pass
         return DIALECTS[self.profile.engine].texts(kinds)
-
-
-def _since(source: Source, field: str, seconds: float) -> str:
-    """Return the condition that a time is at most so long ago, as the column stores it where it can be."""
-    time = source.fields.get(field)
-    interval = DIALECTS[source.engine].interval.replace("%", f"{seconds:.0f}")
-    moment = f"(now() - {interval})"
-    if isinstance(time, TimeColumn) and not time.otherwise:
-        plain = bind.in_domain(time.type, moment, source.engine)
-        if plain:
-            return f"{bind.column(time.column)} > {plain}"
-    if isinstance(time, TimeColumn | TimeExpression):
-        return f"{bind.timestamptz(time, source)} > {moment}"
-    return "false"

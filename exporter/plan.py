@@ -99,7 +99,8 @@ def _placed(query: Query, known: Known, server: ServerInfo) -> Query | Skip:
     profile = known.store.profile
     left_out = _left_out(query, profile, known, server) if query.over_any else ()
     placed = bound(query, profile, left_out)
-    if isinstance(placed, Skip) or not _is_large(placed, known):
+    # A query that no index helps to says what it reads in full.
+    if isinstance(placed, Skip) or not _is_large(placed, known) or skip(placed, server, known.info):
         return placed
     return bound(query, profile, left_out, is_large=True)
 

@@ -108,10 +108,15 @@ _MOMENT = "now() + make_interval(secs => %s)"
 
 
 def rows_of(
-    connection: psycopg.Connection, name: str, profile: Profile, left_out: Collection[Entity] = ()
+    connection: psycopg.Connection,
+    name: str,
+    profile: Profile,
+    left_out: Collection[Entity] = (),
+    *,
+    is_large: bool = False,
 ) -> Rows:
     """Run a query as sessions of the exporter do, in the connection's transaction."""
-    made = bound(QUERIES[name], profile, left_out)
+    made = bound(QUERIES[name], profile, left_out, is_large=is_large)
     if isinstance(made, Skip):
         return Rows((), ())
     connection.execute("SET LOCAL search_path = ''")

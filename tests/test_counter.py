@@ -92,7 +92,7 @@ def test_grants_let_a_large_store_be_counted_within_its_own_error(server: Server
         assert abs(int(found) - count) <= 2 * float(half_width) + 2, (kind, state)
 
 
-SEARCHED = ("clock", "token_lifetimes", "tokens_issued", "tokens_revoked")
+SEARCHED = ("clock", "token_expiry", "token_lifetimes", "tokens_issued", "tokens_revoked")
 
 
 def test_what_is_new_is_found_by_an_index_in_a_store_too_large_to_be_read(server: Server, large: str) -> None:
@@ -101,13 +101,16 @@ def test_what_is_new_is_found_by_an_index_in_a_store_too_large_to_be_read(server
         _, without = finish("once", *SEARCHED, "--database", large, "--format", "lines", env=environ)
         server.execute("CREATE INDEX by_issue ON tokens (created_at)", large)
         server.execute("CREATE INDEX by_revocation ON tokens (revoked_at)", large)
+        server.execute("CREATE INDEX by_expiry ON tokens (expires_at)", large)
         try:
             _, found = finish("once", *SEARCHED, "--database", large, "--format", "lines", env=environ)
         finally:
-            server.execute("DROP INDEX by_issue, by_revocation", large)
-    assert without.count("skipped (size)") == 3
+            server.execute("DROP INDEX by_issue, by_revocation, by_expiry", large)
+    assert without.count("skipped (size)") == 4
     assert "larger ones by an index that leads with column created_at" in without
-    assert "4 ok, 0 failed, 0 skipped" in found
+    assert without.count("reads it in full up to 8000 pages") == 4
+    assert "larger ones by an index that leads with column expires_at" in without
+    assert "5 ok, 0 failed, 0 skipped" in found
 
 
 @pytest.mark.slow

@@ -64,6 +64,8 @@ def test_a_placeholder_becomes_a_subselect_of_the_fields_that_are_spoken_of() ->
         ),
         ("select 1 from :tokens_issued_within_24h_or_5m as token", {"created_at"}),
         ("select 1 from :tokens_issued_within_24h as token", set()),
+        ("select 1 from :tokens_or_expires_next_24h as token", {"expires_at"}),
+        ("select 1 from :tokens_or_used_next_24h as token", set()),
         ("select 1 from :tokens_issued_within_11m as a, :tokens as b", set()),
         ("select :tokens_has_issued, :tokens_retention", set()),
         ("select 1 from :tokens_used_within_11m as token", set()),
@@ -91,6 +93,20 @@ def test_the_shorter_time_counts_where_the_table_is_large() -> None:
         made = bound(query, SEED, is_large=is_large)
         assert isinstance(made, Query)
         assert f"'{seconds} seconds'" in made.variants[0][1]
+
+
+def test_a_large_table_is_read_in_steps_only_where_each_of_them_is_searched() -> None:
+    """The place of a row takes a right of its own; a table that is read again at each step has to be tiny."""
+    query = replace(QUERY, variants=((0, "select kind from :tokens_or_expires_next_24h as token"),))
+    for is_large, columns, pages in (
+        (False, ("expires_at", "token_type"), 8000),
+        (True, ("ctid", "expires_at", "token_type"), 10),
+    ):
+        made = bound(query, SEED, is_large=is_large)
+        assert isinstance(made, Query)
+        [needs] = made.reads
+        assert (needs.columns, needs.max_pages) == (columns, pages)
+        assert needs.searched == {"expires_at"}
 
 
 def test_casts_are_no_placeholders_and_unknown_ones_are_named() -> None:

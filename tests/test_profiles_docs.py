@@ -62,7 +62,7 @@ def test_the_example_of_a_query_means_what_it_says_on_every_profile(tmp_path: Pa
 
 def test_every_placeholder_of_the_table_is_one(tmp_path: Path) -> None:
     names = re.findall(r"^\| `(:\w+)`", PAGE, re.MULTILINE)
-    assert len(names) == 8
+    assert len(names) == 10
     [example] = blocks("sql")
     header = example.split("\n\n")[0]
     found = catalog(tmp_path, {"app/app_tokens_used.sql": f"{header}\n\nselect {', '.join(names)}"})
