@@ -45,6 +45,8 @@ def database(server: Server) -> Iterator[str]:
     options = "ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
     server.execute(f"CREATE DATABASE {name} {options}")
     try:
+        # A text in no encoding would cost every reader of pg_stat_statements with texts an error, for ever.
+        server.execute(f"ALTER DATABASE {name} SET pg_stat_statements.track = 'none'")
         with psycopg.connect(server.dsn(name), autocommit=True, client_encoding="SQL_ASCII") as session:
             sql = _OBJECTS.replace(b"%b", _QUOTED).replace(b"%s", _QUOTED.replace(b"'", b"''"))
             made = session.pgconn.exec_(sql)

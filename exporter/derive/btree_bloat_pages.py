@@ -57,20 +57,23 @@ def built_pages(tree: Tree) -> float:
     """Return how many pages the index has after REINDEX, the meta page included."""
     if tree.rows < 1:
         return 1.0
-    items: defaultdict[_Item, float] = defaultdict(float)
-    runs = 0.0
+    # Those at one end of the index share no pages with the others, whose gaps they might fill.
+    ends: dict[bool, defaultdict[_Item, float]] = {False: defaultdict(float), True: defaultdict(float)}
+    leaves = 0.0
     for pattern in patterns(tree.columns, tree.sampled_rows):
-        rows = tree.rows * pattern.share
+        rows, items = tree.rows * pattern.share, ends[pattern.stands_apart]
         for whole, probability in pattern.sizes.items():
             size = min(whole, _largest(tree.block_size))
             if not tree.deduplicates:
                 items[_Item(size + _POINTER)] += rows * probability
                 continue
             for values in pattern.values:
-                runs += _add(items, tree, size, rows * values.share, values.count * probability)
-    total = sum(item.size * count for item, count in items.items())
-    leaves = ceil(max(1.0, runs + (total / _bytes_of_leaf(items, tree) if total else 0.0)) - 1e-6)
-    return 1 + leaves + _internal_pages(tree, leaves)
+                leaves += _add(items, tree, size, rows * values.share, values.count * probability)
+    for items in ends.values():
+        if total := sum(item.size * count for item, count in items.items()):
+            leaves += total / _bytes_of_leaf(items, tree)
+    whole = ceil(max(1.0, leaves) - 1e-6)
+    return 1 + whole + _internal_pages(tree, whole)
 
 
 def _largest(block_size: int) -> int:

@@ -50,9 +50,13 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Rows whose null columns are the same: their share, the sizes of their tuples, and their keys."""
+    """Rows whose null columns are the same: their share, the sizes of their tuples, and their keys.
+
+    Where the first column is null, the rows stand apart: at one end of the index.
+    """
 
     share: float
+    stands_apart: bool
     sizes: Mapping[int, float]
     values: tuple[Values, ...]
 
@@ -76,7 +80,8 @@ def patterns(columns: Sequence[KeyColumn], rows: float) -> Iterator[Pattern]:
     total = sum(share for _, share in found)
     for present, share in found:
         sizes = tuple_sizes(present, has_nulls=len(present) < len(columns))
-        yield Pattern(share / total, sizes, joint_values(present, rows))
+        apart = not (present and present[0] is columns[0])
+        yield Pattern(share / total, apart, sizes, joint_values(present, rows))
 
 
 def tuple_sizes(present: Sequence[KeyColumn], *, has_nulls: bool) -> dict[int, float]:

@@ -3,7 +3,7 @@
 -- timeout: 5s
 -- scope: database
 -- labels: [method, confidence, schemaname, relname]
--- limit: 500
+-- limit: 75
 -- rest: true
 -- derive: table_bloat
 -- alternatives:

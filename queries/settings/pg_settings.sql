@@ -1,4 +1,4 @@
--- help: Numeric and boolean settings in base units.
+-- help: Numeric and boolean settings in base units, those that nobody touches only when somebody did.
 -- every: 5m
 -- timeout: 2s
 -- labels: [name, unit]
@@ -28,6 +28,14 @@ with numeric_setting as (
     and source not in ('client', 'user', 'database user')
     -- The state of a session or a transaction, not settings.
     and name not in ('in_hot_standby', 'is_superuser', 'seed', 'transaction_deferrable', 'transaction_read_only')
+    -- A third of all settings is for the planner's and the server's developers, or says what a log line holds. Unchanged,
+    -- they are series that nobody reads; the set compat has them all.
+    and (
+      reset_val is distinct from boot_val
+      or category !~ '^(Query Tuning|Developer Options|Version and Platform|Error Handling|Statistics / Monitoring)'
+      and category !~ '^(Reporting and Logging / (What|Process)|Client Connection Defaults / (Locale|Other))'
+      and category not in ('Customized Options', 'Write-Ahead Log / Recovery Target')
+    )
 )
 select
   s.name,

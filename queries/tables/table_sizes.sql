@@ -3,7 +3,7 @@
 -- timeout: 10s
 -- scope: database
 -- labels: [schemaname, relname]
--- limit: 80
+-- limit: 55
 -- rest: true
 -- metrics:
 --   pg_table_size_bytes:

@@ -5,7 +5,7 @@
 -- on: primary
 -- needs: {setting: track_counts}
 -- labels: [schemaname, relname]
--- limit: 78
+-- limit: 48
 -- rest: true
 -- metrics:
 --   pg_table_vacuum_due_ratio:
