@@ -45,10 +45,11 @@ _AHEAD = """
       max(moment) as low,
       count(*) as visits,
       count(*) filter (where place is distinct from before) + {step} as blocks,
-      array_agg(found) as found
+      array_agg(found) filter (where is_one) as found
     from (
       select
         moment,
+        is_one,
         found,
         place,
         lag(place) over () as before
@@ -57,11 +58,11 @@ _AHEAD = """
         from (
           select
             {column} as moment,
-            row({values}) as found,
+            {where} as is_one,
+            case when {where} then row({values}) end as found,
             split_part(t.ctid::text, ',', 1) as place
           from {tables}
-          where {where}
-            and {column} > pgx_step.low
+          where {column} > pgx_step.low
           order by {column}
           fetch first (select {rows}) rows with ties
         ) as pgx_row

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from exporter.entities import FIELDS, Entity
+from exporter.entities import FIELDS, Entity, TimeType
 from exporter.model import Query
 from exporter.overlay import bound
+from exporter.profile import Profile, Relation, TimeColumn
 from exporter.ranges import ahead
 from servers import Server
 from store_queries import PROFILES, QUERIES, Session, Store, profile_of, rows_of, store_of
@@ -55,8 +57,8 @@ def truth(session: Session) -> dict[tuple[object, object], object]:
     return {(kind, within): number for kind, within, number in session.connection.execute(sql)}
 
 
-def blocks(session: Session) -> int:
-    made = bound(QUERIES["token_expiry"], session.profile, is_large=True)
+def blocks(session: Session, profile: Profile | None = None) -> int:
+    made = bound(QUERIES["token_expiry"], profile or session.profile, is_large=True)
     assert isinstance(made, Query)
     lines = session.connection.execute(
         f"EXPLAIN (ANALYZE, BUFFERS) {made.variants[0][1]}".encode()
@@ -93,6 +95,72 @@ def test_old_statistics_do_not_make_more_blocks_be_read(session: Session, before
     session.connection.execute("ANALYZE tokens")
     session.connection.execute(SPREAD.format(rows=8000, gap=8).encode())
     assert blocks(session) <= 3500
+
+
+def test_rows_that_a_source_leaves_out_cost_as_much_as_others(session: Session) -> None:
+    [source] = session.profile.of(Entity.TOKENS)
+    refresh = replace(session.profile, sources=(replace(source, where="{token_type} = 'refresh'"),))
+    session.connection.execute(SPREAD.format(rows=6000, gap=10).encode())
+    assert 1500 < blocks(session, refresh) <= 3500
+
+
+def test_several_sources_share_the_blocks_and_the_shortest_reach_counts(server: Server) -> None:
+    """The three tokens of a row are found by an index each."""
+    with store_of("spring-authorization-server", server) as store, store.begin() as session:
+        names = {"access": 1, "refresh": 10, "oidc_id": 2}
+        columns = "".join(f", {name}_token_issued_at, {name}_token_expires_at" for name in names)
+        times = "".join(f", now(), now() + n * interval '{seconds} seconds'" for seconds in names.values())
+        for name in names:
+            session.connection.execute(
+                f"CREATE INDEX ON oauth2_authorization ({name}_token_expires_at)".encode()
+            )
+        session.connection.execute(
+            "ALTER TABLE oauth2_authorization SET (fillfactor = 10);"
+            "INSERT INTO oauth2_authorization (id, registered_client_id, principal_name,"
+            f" authorization_grant_type, attributes{columns})"
+            f" SELECT n, 'a', 'b', 'c', repeat('x', 300){times} FROM generate_series(1, 2000) AS n"
+            " ORDER BY md5(n::text)".encode()
+        )
+        expected = {
+            (kind, within): min(2000, WITHIN[within] // seconds)
+            for (kind, seconds) in (("access", 1), ("refresh", 10), ("id", 2))
+            for within in WITHIN
+        }
+        found = shown(session)
+        assert blocks(session) <= 3500
+        assert shown(session, is_large=False) == expected
+    # Of 2,000 tokens about 800 of each kind can be read, which reach for 800 seconds of the densest.
+    assert found == {key: number if key[1] == "5m" else None for key, number in expected.items()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_", "moment"),
+    [
+        (TimeType.TZ, "timestamptz(3)", "%"),
+        (TimeType.NAIVE_UTC, "timestamp(0)", "% at time zone 'UTC'"),
+        (TimeType.EPOCH, "integer", "extract(epoch from %)"),
+        (TimeType.EPOCH, "numeric", "extract(epoch from %)"),
+        (TimeType.EPOCH_MS, "bigint", "1000 * extract(epoch from %)"),
+    ],
+)
+def test_times_are_read_ahead_however_a_column_keeps_them(
+    session: Session, kind: TimeType, type_: str, moment: str
+) -> None:
+    [source] = session.profile.of(Entity.TOKENS)
+    time = TimeColumn("until", kind)
+    stamps = replace(
+        source,
+        relation=Relation("public", "stamps"),
+        fields={"kind": source.fields["kind"], "expires": time},
+    )
+    value = moment.replace("%", "(now() + (n * 20.5 - 7) * interval '1 second')")
+    session.connection.execute(
+        f"CREATE TABLE stamps (token_type text, until {type_});"
+        f"INSERT INTO stamps SELECT 'access', {value} FROM generate_series(-50, 600) AS n;"
+        "CREATE INDEX ON stamps (until)".encode()
+    )
+    sql = f"SELECT count(*) FROM ({ahead(stamps, 'expires', ['kind', 'expires'], 86400.0, 1)}) AS token"
+    assert session.connection.execute(sql.encode()).fetchall() == [(600,)]
 
 
 @pytest.mark.parametrize(("equal", "known"), [(999, {"5m", "1h", "24h"}), (1000, {"5m"})])
