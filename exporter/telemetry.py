@@ -29,14 +29,8 @@ from exporter.model import (
 
 # Always shown, so that `increase()` sees the first one; the others stay away until they happen, because they
 # are lasting conditions and would only multiply the series.
-_ALWAYS = (
-    OutcomeKind.OK,
-    OutcomeKind.CONNECT,
-    OutcomeKind.TIMEOUT,
-    OutcomeKind.LOCKED,
-    OutcomeKind.SQL,
-)
-_DROPS = ("limit", "duplicate", "malformed")
+_ALWAYS = (OutcomeKind.OK, OutcomeKind.TIMEOUT, OutcomeKind.LOCKED)
+_DROPS = ("limit",)
 _GAUGE, _COUNTER = MetricType.GAUGE, MetricType.COUNTER
 
 

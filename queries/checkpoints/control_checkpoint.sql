@@ -1,5 +1,5 @@
 -- help: The last checkpoint as the control file tells it, and what a crash now would have to replay.
--- every: 15s
+-- every: 30s
 -- timeout: 1s
 -- labels: []
 -- metrics:

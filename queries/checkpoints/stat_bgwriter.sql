@@ -1,5 +1,5 @@
 -- help: Who cleans shared buffers besides the checkpointer.
--- every: 15s
+-- every: 30s
 -- timeout: 1s
 -- labels: []
 -- metrics:

@@ -1,5 +1,5 @@
 -- help: Checkpoints and restartpoints, what they wrote and how long that took.
--- every: 15s
+-- every: 30s
 -- timeout: 1s
 -- labels: []
 -- metrics:

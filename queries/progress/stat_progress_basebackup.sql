@@ -1,5 +1,5 @@
 -- help: What running base backups have sent.
--- every: 15s
+-- every: 30s
 -- timeout: 1s
 -- labels: []
 -- metrics:

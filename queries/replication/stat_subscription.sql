@@ -1,5 +1,5 @@
 -- help: Subscriptions, whether their workers run and how far they have come.
--- every: 15s
+-- every: 30s
 -- timeout: 1s
 -- on: primary
 -- labels: [datname, subname]

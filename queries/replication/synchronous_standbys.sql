@@ -1,5 +1,5 @@
 -- help: Standbys that commits wait for, wanted and there.
--- every: 15s
+-- every: 30s
 -- timeout: 1s
 -- on: primary
 -- labels: []

@@ -1,5 +1,5 @@
 -- help: WAL segments that were archived and that could not be; without rows unless this server archives.
--- every: 15s
+-- every: 30s
 -- timeout: 1s
 -- labels: []
 -- metrics:

@@ -1,5 +1,5 @@
 -- help: WAL that was generated, written and synced (PostgreSQL 14 and later).
--- every: 15s
+-- every: 30s
 -- timeout: 1s
 -- labels: []
 -- metrics:
