@@ -18,7 +18,8 @@ from exporter.samples import families
 from servers import MONITOR, Server
 from shipped import QUERIES, Answer, connect, fresh_database, run
 
-QUERY = QUERIES["table_bloat"]
+# By default fewer tables have a name than there are here.
+QUERY = replace(QUERIES["table_bloat"], limit=500)
 RATIO, BYTES = "pg_table_bloat_ratio", "pg_table_bloat_bytes"
 
 _LONG = "SELECT string_agg(md5((g * 1000 + i)::text), '') FROM generate_series(1, 300) AS i"
