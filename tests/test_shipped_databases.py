@@ -51,7 +51,8 @@ def test_what_was_done_in_a_database_is_counted(server: Server, database: str) -
         answer = ask("stat_database", server)
         if answer.value("pg_stat_database_tup_deleted_total", datname=database):
             break
-    assert answer.value("pg_stat_database_tup_updated_total", datname=database) == 100
+    # Autovacuum may have come by: it updates rows of the catalogues.
+    assert 100 <= (answer.value("pg_stat_database_tup_updated_total", datname=database) or 0) < 1000
     assert (answer.value("pg_stat_database_xact_rollback_total", datname=database) or 0) >= 1
     assert (answer.value("pg_stat_database_temp_files_total", datname=database) or 0) >= 1
     assert (answer.value("pg_stat_database_temp_bytes_total", datname=database) or 0) > 100_000
