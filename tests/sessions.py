@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import psycopg
 from psycopg import pq
 
 from servers import Server
+
+# Which sessions can hold back the xmin horizon, as the shipped query calls them.
+SESSION_KINDS = ("backend", "standby_feedback", "walsender", "other")
 
 
 def start(connection: psycopg.Connection, sql: str, server: Server, until: str) -> None:
@@ -37,3 +42,15 @@ def until(server: Server, condition: str, seconds: float = 20) -> None:
         if server.execute(f"SELECT {condition}") == [(True,)]:
             return
     raise AssertionError(f"never seen: {condition}")
+
+
+@contextmanager
+def opener(server: Server, database: str) -> Iterator[Callable[..., psycopg.Connection]]:
+    """Yield a function that opens one more session of the superuser; all are closed at the end."""
+    with ExitStack() as stack:
+
+        def open_one(name: str = "subject") -> psycopg.Connection:
+            connection = psycopg.connect(server.dsn(database), autocommit=True, application_name=name)
+            return stack.enter_context(connection)
+
+        yield open_one

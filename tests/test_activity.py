@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import psycopg
 import pytest
 
 from servers import Server
-from sessions import finish, start, until
+from sessions import SESSION_KINDS, finish, opener, start, until
 from shipped import ask, ask_on, connect, fresh_database, fresh_role
-
-_SESSION_KINDS = ("backend", "standby_feedback", "walsender", "other")
 
 
 @pytest.fixture
@@ -25,19 +22,14 @@ def database(roomy: Server) -> Iterator[str]:
 @pytest.fixture
 def session(roomy: Server, database: str) -> Iterator[Callable[..., psycopg.Connection]]:
     """A function that opens one more session of the superuser in `database`."""
-    with ExitStack() as stack:
-
-        def open_one(name: str = "subject") -> psycopg.Connection:
-            connection = psycopg.connect(roomy.dsn(database), autocommit=True, application_name=name)
-            return stack.enter_context(connection)
-
+    with opener(roomy, database) as open_one:
         yield open_one
 
 
 def test_a_role_without_statistics_sees_slots_and_no_sessions_that_hold(roomy: Server) -> None:
     with fresh_role(roomy) as (name, password):
         answer = ask("xmin_horizon", roomy, dsn=roomy.dsn(user=name, password=password))
-        assert [answer.value("pg_xmin_holders", holder=kind) for kind in _SESSION_KINDS] == [None] * 4
+        assert [answer.value("pg_xmin_holders", holder=kind) for kind in SESSION_KINDS] == [None] * 4
         assert answer.value("pg_xmin_holders", holder="slot") == 0
         dsn = roomy.dsn(user=name, password=password)
         for query in ("activity_long", "user_sessions", "application_sessions", "session_encryption"):

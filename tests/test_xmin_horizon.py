@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import psycopg
 import pytest
 from psycopg import pq
 
 from servers import Server
-from sessions import until
+from sessions import SESSION_KINDS, opener, until
 from shipped import ask, ask_on, connect, fresh_database
-
-_SESSION_KINDS = ("backend", "standby_feedback", "walsender", "other")
 
 
 @pytest.fixture
@@ -26,12 +23,7 @@ def database(roomy: Server) -> Iterator[str]:
 @pytest.fixture
 def session(roomy: Server, database: str) -> Iterator[Callable[..., psycopg.Connection]]:
     """A function that opens one more session of the superuser in `database`."""
-    with ExitStack() as stack:
-
-        def open_one(name: str = "subject") -> psycopg.Connection:
-            connection = psycopg.connect(roomy.dsn(database), autocommit=True, application_name=name)
-            return stack.enter_context(connection)
-
+    with opener(roomy, database) as open_one:
         yield open_one
 
 
@@ -41,7 +33,7 @@ def _holders(monitor: psycopg.Connection) -> dict[str, tuple[object, object]]:
     number, age = "pg_xmin_holders", "pg_xmin_age_transactions"
     return {
         kind: (answer.value(number, holder=kind), answer.value(age, holder=kind))
-        for kind in (*_SESSION_KINDS, "slot", "slot_catalog", "prepared_transaction")
+        for kind in (*SESSION_KINDS, "slot", "slot_catalog", "prepared_transaction")
     }
 
 

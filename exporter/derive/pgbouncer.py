@@ -47,7 +47,7 @@ def pgbouncer_pools(rows: Rows) -> Rows:
 
     def value(row: _Row, column: str) -> object:
         if column == "maxwait":
-            return _sum(row, ("maxwait",), whole=True, micro="maxwait_us")
+            return _sum(row, ("maxwait",), micro="maxwait_us")
         if column == "cl_cancel":
             return _sum(row, ("cl_cancel_req", "cl_active_cancel_req", "cl_waiting_cancel_req"))
         if column == "sv_cancel":
@@ -111,14 +111,13 @@ def _plain(row: _Row, column: str) -> object:
     return next((row[name] for name in (column, *_OTHER_NAMES.get(column, ())) if name in row), None)
 
 
-def _sum(row: _Row, columns: Sequence[str], *, micro: str = "", whole: bool = False) -> object:
+def _sum(row: _Row, columns: Sequence[str], *, micro: str = "") -> object:
     """Return the sum of those columns that are there, None when none is; `micro` counts millionths."""
     numbers = [number for column in columns if isinstance(number := row.get(column), int | float)]
     if not numbers:
         return None
     small = row.get(micro)
-    fraction = small / _MICROSECONDS if whole and isinstance(small, int | float) else 0
-    return sum(numbers) + fraction
+    return sum(numbers) + (small / _MICROSECONDS if isinstance(small, int | float) else 0)
 
 
 def _number(value: object) -> object:
