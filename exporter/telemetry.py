@@ -197,10 +197,19 @@ class Telemetry:
         text = "1 for each query that does not run, with the reason."
         return (Family("pg_exporter_query_skipped", _GAUGE, text, (*names, "reason"), (sample,)),)
 
-    def target_families(self, target: str, *, up: bool, server: ServerInfo | None) -> tuple[Family, ...]:
-        """Return what is known about a target as such."""
+    def target_families(
+        self, target: str, *, up: bool, server: ServerInfo | None, probes: Mapping[str, int]
+    ) -> tuple[Family, ...]:
+        """Return what is known about a target as such; `probes` are counts by outcome."""
+        text = (
+            "Probes, one every 15 s for each target: ok when it is up and has answered since the one before."
+        )
+        counted = tuple(Sample((target, outcome), count) for outcome, count in probes.items())
         families = [
-            _single("pg_up", "1 when the server answered at the newest attempt.", {"target": target}, int(up))
+            _single(
+                "pg_up", "1 when the server answered at the newest attempt.", {"target": target}, int(up)
+            ),
+            Family("pg_exporter_probes_total", _COUNTER, text, ("target", "outcome"), counted),
         ]
         if server is not None and up:
             labels = {"target": target, "engine": str(server.engine)}

@@ -27,6 +27,7 @@ from exporter.model import (
     Target,
 )
 from exporter.plan import Plan, plan, visited
+from exporter.probe import Probe
 from exporter.render import fragment
 from exporter.runner import Runner
 from exporter.scout import Gateway, Known, look
@@ -93,9 +94,15 @@ class Watch:
         self._facts_at: dict[str, float] = {}
         self._counters: dict[JobKey, Counter] = {}
         self._look_again = asyncio.Event()
+        self._probe = Probe()
 
     async def serve(self) -> None:
         """Supervise until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._probe.serve(lambda: self.up, self._ask, self._publish_target))
+            tasks.create_task(self._supervise())
+
+    async def _supervise(self) -> None:
         retry = _RETRY_FIRST
         while True:
             try:
@@ -129,6 +136,8 @@ class Watch:
         counter = self._counter(key) if query.estimated else None
         fetch = counter.fetch if counter else self._gateway.fetch
         outcome = await self._engine.runner.run(key, query, sql, fetch)
+        if outcome.kind is OutcomeKind.OK:
+            self._probe.answered()
         if counter:
             self._publish_stores()
             if outcome.kind is OutcomeKind.OK and not counter.is_settled:
@@ -170,6 +179,7 @@ class Watch:
 
     async def _refresh(self) -> None:
         server = await self._gateway.server_info()
+        self._probe.answered()
         came_back = not self.up
         if came_back:
             self._facts_at.clear()
@@ -182,6 +192,16 @@ class Watch:
         if came_back:
             self._engine.turns.run_soon(self.plan.active)
             self._announce(server)
+
+    async def _ask(self) -> None:
+        try:
+            await self._gateway.server_info()
+            self._probe.answered()
+        except QueryError as error:
+            if error.kind is OutcomeKind.CONNECT:
+                self._lost(str(error))
+        except Exception:
+            log.exception("a bug in the exporter", extra={"target": self.target.name})
 
     def _announce(self, server: ServerInfo) -> None:
         version = f"{engines.ENGINE_NAMES[server.engine]} {server.version}"
@@ -234,7 +254,9 @@ class Watch:
         self._publish_target()
 
     def _publish_target(self) -> None:
-        families = self._engine.telemetry.target_families(self.target.name, up=self.up, server=self.server)
+        families = self._engine.telemetry.target_families(
+            self.target.name, up=self.up, server=self.server, probes=self._probe.counts
+        )
         self._put_own(_own(self.target.name), families)
 
     def _counter(self, key: JobKey) -> Counter:

@@ -110,10 +110,12 @@ def test_a_skipped_query_says_why() -> None:
 def test_a_target_that_is_down_says_only_that() -> None:
     server = ServerInfo(170004, "17.4", in_recovery=False, database="oauth2", role="monitor", databases=())
     telemetry = _telemetry()
-    down = _values(telemetry.target_families("main", up=False, server=server))
-    up = _values(telemetry.target_families("main", up=True, server=server))
-    assert down == {"pg_up main": 0}
-    assert up == {"pg_up main": 1, "pg_exporter_target_info main postgresql oauth2 monitor": 1}
+    probes = {"ok": 4, "failed": 0}
+    down = _values(telemetry.target_families("main", up=False, server=server, probes=probes))
+    up = _values(telemetry.target_families("main", up=True, server=server, probes=probes))
+    always = {"pg_exporter_probes_total main ok": 4, "pg_exporter_probes_total main failed": 0}
+    assert down == {"pg_up main": 0} | always
+    assert up == {"pg_up main": 1, "pg_exporter_target_info main postgresql oauth2 monitor": 1} | always
 
 
 def test_the_process_tells_its_version_memory_and_scrapes() -> None:
