@@ -40,8 +40,11 @@ format: $(VENV)/dev.stamp ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/dev.stamp ## Write docs/metrics.md anew from the queries
+docs: $(VENV)/dev.stamp ## Write anew what is made from queries and alerts: pages, rules
 	$(BIN)/pg-oauth-exporter queries --markdown > docs/metrics.md.new && mv docs/metrics.md.new docs/metrics.md
+	$(BIN)/pg-oauth-exporter alerts --rules alerts
+	$(BIN)/pg-oauth-exporter alerts --markdown > docs/alerts.md.new && mv docs/alerts.md.new docs/alerts.md
+	$(BIN)/pg-oauth-exporter alerts --kubernetes > prometheusrule.new && mv prometheusrule.new deploy/kubernetes/prometheusrule.yaml
 
 bench: $(VENV)/dev.stamp ## Measure; with DSN=... of a monitoring role the whole daemon, too
 	@set -eu; for file in benchmarks/*.py; do \

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from exporter import __version__, app, configuration, doctor, grants, listing, logs, once
+from exporter import __version__, alerting, app, configuration, doctor, grants, listing, logs, once
 from exporter.configuration import Configuration
 from exporter.errors import ConfigError
 
@@ -101,6 +101,12 @@ def _parser() -> argparse.ArgumentParser:
             "grants", "print the SQL of a role that can read no token", _ask(grants.run, needs_target=False)
         )
     )
+    rules = (
+        "list the alert rules, or write them with your numbers"  # they need neither target nor configuration
+    )
+    alerts = commands.add_parser("alerts", help=rules, description=f"{rules[0].upper()}{rules[1:]}.")
+    alerting.add_arguments(alerts)
+    alerts.set_defaults(handler=lambda args: alerting.run(args, sys.stdout))
     commands.add_parser(
         "demo", help="watch a made-up OAuth2 store: brings its own PostgreSQL", add_help=False
     )

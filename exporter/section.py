@@ -57,7 +57,10 @@ class Section:
         self._faults = faults
         value: object = document.value
         for part in path:
-            value = value.get(str(part)) if isinstance(value, dict) else None
+            if isinstance(value, list) and isinstance(part, int):
+                value = value[part] if part < len(value) else None
+            else:
+                value = value.get(str(part)) if isinstance(value, dict) else None
         self._values: dict[str, object] = value if isinstance(value, dict) else {}
         if value is not None and not isinstance(value, dict):
             faults.append(document.fault(path, "must be a mapping", "key: value"))
@@ -103,6 +106,16 @@ class Section:
         else:
             return value
         return None
+
+    def lines(self, key: str) -> str:
+        """Return text that may have several lines; empty when it is not given."""
+        value = self._values.get(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str) or not value.strip():
+            self.fault(key, "must be text")
+            return ""
+        return value.strip()
 
     def duration(self, key: str) -> float | None:
         """Return a duration in seconds."""
