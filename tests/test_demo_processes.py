@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -132,20 +133,24 @@ def test_without_prometheus_on_the_path_nothing_is_started(
     assert sidecars.found(tmp_path, "127.0.0.1:1", None) == []
 
 
-def test_rules_and_alertmanager_configuration_that_ship_are_used_and_their_absence_is_fine(
+def test_rules_and_routes_that_ship_are_used_without_their_receivers_and_their_absence_is_fine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    config = tmp_path / "alertmanager.yml"
     for name in ("prometheus", "alertmanager"):
         (tmp_path / name).touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     alerts = tmp_path / "alerts"
     alerts.mkdir()
     own, prometheus = sidecars.found(tmp_path, "127.0.0.1:1", alerts)
-    assert f"--config.file={tmp_path / 'alertmanager.yml'}" in own.program.command
+    assert f"--config.file={config}" in own.program.command
+    assert json.loads(config.read_text())["receivers"] == [{"name": "nobody"}]
     assert "rules.yml" not in (tmp_path / "prometheus.yml").read_text()
     (alerts / "tokens.rules.yml").touch()
-    (alerts / "alertmanager.yml").touch()
-    shipped, prometheus = sidecars.found(tmp_path, "127.0.0.1:1", alerts)
-    assert f"--config.file={alerts / 'alertmanager.yml'}" in shipped.program.command
+    (alerts / "alertmanager.yml").write_text(
+        "{route: {receiver: a}, receivers: [{name: a, webhook_configs: []}], templates: [b]}"
+    )
+    _, prometheus = sidecars.found(tmp_path, "127.0.0.1:1", alerts)
+    assert json.loads(config.read_text()) == {"route": {"receiver": "a"}, "receivers": [{"name": "a"}]}
     assert str(alerts / "tokens.rules.yml") in (tmp_path / "prometheus.yml").read_text()
     assert prometheus.program.name == "Prometheus"

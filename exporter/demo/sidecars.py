@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from exporter.demo.processes import Program, environment_without_databases, free_port
 
 SCRAPE_SECONDS = 5
 _ALERTMANAGER_NAMES = ("alertmanager", "prometheus-alertmanager")  # upstream's, Debian's
 _ALERTMANAGER_CONFIG = "alertmanager.yml"
-# Takes alerts in and tells nobody.
-_SILENT = {"route": {"receiver": "nobody", "group_by": ["alertname"]}, "receivers": [{"name": "nobody"}]}
+_NOBODY = {"route": {"receiver": "nobody", "group_by": ["alertname"]}, "receivers": [{"name": "nobody"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,14 @@ def prometheus_config(exporter: str, alertmanager: str | None, rules: Sequence[P
     return json.dumps(config, indent=2)
 
 
+def silent(config: Mapping[str, Any]) -> str:
+    """Return an Alertmanager configuration that routes and mutes like this one, and tells nobody. JSON."""
+    kept = {key: value for key, value in config.items() if key not in {"global", "templates"}}
+    return json.dumps(
+        {**kept, "receivers": [{"name": each["name"]} for each in config["receivers"]]}, indent=2
+    )
+
+
 def _program(name: str, folder: Path, command: list[str]) -> Program:
     return Program(
         name=name,
@@ -55,10 +65,10 @@ def _program(name: str, folder: Path, command: list[str]) -> Program:
 
 
 def _alertmanager(program: str, folder: Path, alerts: Path | None) -> Sidecar:
-    config = alerts / _ALERTMANAGER_CONFIG if alerts else folder / _ALERTMANAGER_CONFIG
-    if not config.exists():
-        config = folder / _ALERTMANAGER_CONFIG
-        config.write_text(json.dumps(_SILENT, indent=2))
+    shipped = alerts / _ALERTMANAGER_CONFIG if alerts else None
+    routes = yaml.safe_load(shipped.read_text()) if shipped and shipped.exists() else _NOBODY
+    config = folder / _ALERTMANAGER_CONFIG
+    config.write_text(silent(routes))
     address = f"127.0.0.1:{free_port(9093)}"
     command = [program, f"--config.file={config}", f"--storage.path={folder / 'alertmanager'}"]
     command += [f"--web.listen-address={address}", "--cluster.listen-address=", "--log.level=warn"]
