@@ -41,6 +41,8 @@ def _parameters(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield what queries may read of the settings; what is not set is not there."""
     if settings.pools:
         yield "pools", json.dumps(settings.pools)
+    if "longer_than" in settings.evidence.model_fields_set:
+        yield "longer_than", str(settings.evidence.longer_than)
     if settings.evidence.query_text:
         yield "query_text", "on"
 

@@ -53,7 +53,7 @@ def test_a_blocking_tree_is_served_with_texts_only_where_the_configuration_says_
     assert "oauth2-waiter" in page
     assert (_SECRET in page) is query_text
     assert _SECRET not in metrics
-    [kept] = status["targets"][0]["evidence"]
+    [kept] = [kind for kind in status["targets"][0]["evidence"] if kind["kind"] == "blocking"]
     assert (kept["path"], kept["episodes"], kept["lasting"]) == ("evidence/main/blocking", 1, True)
 
 

@@ -96,6 +96,22 @@ targets:
 
 
 @pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        ("{}", ()),
+        ("{longer_than: 5m}", (("longer_than", "300.0"),)),
+        ("{query_text: true}", (("query_text", "on"),)),
+    ],
+)
+def test_queries_can_read_of_the_settings_what_the_user_gave(
+    tmp_path: Path, evidence: str, expected: tuple[tuple[str, str], ...]
+) -> None:
+    text = f"targets: [{{name: main, dsn: host=a}}]\nevidence: {evidence}\n"
+    [target] = from_settings(load(written(tmp_path, text), {}, {}))
+    assert target.parameters == expected
+
+
+@pytest.mark.parametrize(
     ("include", "exclude", "expected"),
     [
         (("*",), (), ("app", "auth", "auth_test", "Other")),

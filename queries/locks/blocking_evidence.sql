@@ -103,7 +103,13 @@ select
   case
     when pg_catalog.current_setting('pg_oauth_exporter.query_text', true) = 'on'
     then pg_catalog.left(a.query, 1000)
-  end as query
+  end as query,
+  -- Of those that wait for nobody; a session that does nothing has no statement to cancel.
+  case when ahead.pid is null then pg_catalog.format(
+    'select %s(%s)',
+    case when a.state = 'active' then 'pg_cancel_backend' else 'pg_terminate_backend' end,
+    a.pid
+  ) end as remedy
 from pg_catalog.pg_stat_activity as a
 left join ahead
   on ahead.pid = a.pid
@@ -133,7 +139,8 @@ select
   extract(epoch from pg_catalog.clock_timestamp() - p.prepared)::float8 as transaction_seconds,
   null as state_seconds,
   null as query_id,
-  null as query
+  null as query,
+  pg_catalog.format('rollback prepared %L', p.gid) as remedy
 from pg_catalog.pg_prepared_xacts as p
 where exists (
   select
