@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench clean
+.PHONY: help demo test check format docs dashboards bench clean
 
 help: ## Print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ docs: $(VENV)/dev.stamp ## Write anew what is made from queries and alerts: page
 	$(BIN)/pg-oauth-exporter alerts --rules alerts
 	$(BIN)/pg-oauth-exporter alerts --markdown > docs/alerts.md.new && mv docs/alerts.md.new docs/alerts.md
 	$(BIN)/pg-oauth-exporter alerts --kubernetes > prometheusrule.new && mv prometheusrule.new deploy/kubernetes/prometheusrule.yaml
+
+dashboards: $(VENV)/dev.stamp ## Write the dashboards anew from their Python
+	$(BIN)/python -m dashboards
 
 bench: $(VENV)/dev.stamp ## Measure; with DSN=... of a monitoring role the whole daemon, too
 	@set -eu; for file in benchmarks/*.py; do \

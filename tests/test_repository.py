@@ -35,7 +35,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "unpacked"
 
 
-def test_the_wheel_holds_every_query_profile_and_template(wheel: Path) -> None:
+def test_the_wheel_holds_every_query_profile_dashboard_and_template(wheel: Path) -> None:
     source, packed = ROOT / "queries", wheel / "exporter/shipped/queries"
     for pattern in ("*/*.sql", "*/set.yaml"):
         assert {path.relative_to(packed) for path in packed.glob(pattern)} == {
@@ -43,6 +43,8 @@ def test_the_wheel_holds_every_query_profile_and_template(wheel: Path) -> None:
         }
     profiles = {path.name for path in (ROOT / "profiles").glob("*.yaml")}
     assert {path.name for path in (wheel / "exporter/shipped/profiles").iterdir()} == profiles
+    dashboards = {path.name for path in (ROOT / "dashboards").glob("*.json")}
+    assert {path.name for path in (wheel / "exporter/shipped/dashboards").glob("*.json")} == dashboards
     templates = {path.name for path in (ROOT / "exporter/templates").iterdir()}
     assert {path.name for path in (wheel / "exporter/templates").iterdir()} == templates
 

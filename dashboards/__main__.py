@@ -1,0 +1,19 @@
+"""Owns `python -m dashboards`, which writes every dashboard to its file."""
+
+from __future__ import annotations
+
+from dashboards.all import FOLDER, files
+
+
+def main() -> None:
+    """Write the files; one of a dashboard that is gone is removed."""
+    made = files()
+    for path in FOLDER.glob("*.json"):
+        if path.name not in made:
+            path.unlink()
+    for name, text in made.items():
+        (FOLDER / name).write_text(text)
+
+
+if __name__ == "__main__":
+    main()
