@@ -17,7 +17,7 @@ import httpx
 import yaml
 
 from daemon import ROOT, free_port
-from inbox import Inbox
+from inbox import Inbox, inbox
 from programs import require
 
 SHIPPED = ROOT / "alerts" / "alertmanager.yml"
@@ -25,14 +25,14 @@ SECRETS = "/etc/alertmanager/secrets"
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
-def shipped(folder: Path, inbox: Inbox, faster: int = 300, *, open_office: bool = True) -> dict[str, Any]:
-    """Return alerts/alertmanager.yml with everything sent to the inbox, and intervals divided by `faster`.
+def shipped(folder: Path, to: Inbox, faster: int = 300, *, open_office: bool = True) -> dict[str, Any]:
+    """Return alerts/alertmanager.yml with everything sent `to` an inbox, and intervals divided by `faster`.
 
     `open_office` is whether it is always or never office hours. Secrets are files in `folder`; each holds its
     own name, but for the chat's, which holds its address.
     """
-    config = _anywhere_else(folder, inbox)
-    config["global"] |= {"smtp_require_tls": False, "pagerduty_url": f"{inbox.url}/pager"}
+    config = _anywhere_else(folder, to)
+    config["global"] |= {"smtp_require_tls": False, "pagerduty_url": f"{to.url}/pager"}
     config["templates"] = [str(SHIPPED.parent / name) for name in config["templates"]]
     years = ["2000:2100"] if open_office else ["2000:2001"]
     config["time_intervals"] = [{"name": "office-hours", "time_intervals": [{"years": years}]}]
@@ -40,12 +40,12 @@ def shipped(folder: Path, inbox: Inbox, faster: int = 300, *, open_office: bool 
     return config
 
 
-def _anywhere_else(folder: Path, inbox: Inbox) -> dict[str, Any]:
+def _anywhere_else(folder: Path, to: Inbox) -> dict[str, Any]:
     text = json.dumps(yaml.safe_load(SHIPPED.read_text()))
     for name in set(re.findall(rf"{SECRETS}/([\w-]+)", text)):
-        (folder / name).write_text(f"{inbox.url}/chat" if name == "chat-url" else name)
-    text = text.replace(SECRETS, str(folder)).replace("smtp.example.invalid:587", inbox.smtp)
-    text = re.sub(r"https://(\w+)\.example\.invalid[^\"]*", rf"{inbox.url}/\1", text)
+        (folder / name).write_text(f"{to.url}/chat" if name == "chat-url" else name)
+    text = text.replace(SECRETS, str(folder)).replace("smtp.example.invalid:587", to.smtp)
+    text = re.sub(r"https://(\w+)\.example\.invalid[^\"]*", rf"{to.url}/\1", text)
     config: dict[str, Any] = json.loads(text)
     return config
 
@@ -72,14 +72,10 @@ class Alertmanager:
         """Hand it alerts as Prometheus would: all of one call at once."""
         httpx.post(f"{self.url}/api/v2/alerts", json=list(alerts), timeout=10).raise_for_status()
 
-    def muted(self) -> dict[str, bool]:
-        """Return for each `alertname target` (or instance) that is there whether another alert mutes it."""
+    def muted(self) -> list[dict[str, str]]:
+        """Return the labels of each alert that another one mutes at present."""
         found = httpx.get(f"{self.url}/api/v2/alerts", timeout=10).raise_for_status().json()
-        return {_name(each["labels"]): bool(each["status"]["inhibitedBy"]) for each in found}
-
-
-def _name(labels: Mapping[str, str]) -> str:
-    return f"{labels['alertname']} {labels.get('target') or labels.get('instance', '')}".strip()
+        return [each["labels"] for each in found if each["status"]["inhibitedBy"]]
 
 
 @contextmanager
@@ -110,6 +106,15 @@ def alertmanager(folder: Path, config: Mapping[str, Any]) -> Iterator[Alertmanag
         process.wait(20)
 
 
+@contextmanager
+def as_shipped(folder: Path, *, open_office: bool = True) -> Iterator[tuple[Alertmanager, Inbox]]:
+    """A real Alertmanager as shipped but faster, and the inbox to which it sends."""
+    with inbox() as received:
+        config = shipped(folder, received, open_office=open_office)
+        with alertmanager(folder, config) as manager:
+            yield manager, received
+
+
 def _until_ready(found: Alertmanager, process: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + 20
     while process.poll() is None and time.monotonic() < end:
@@ -121,14 +126,13 @@ def _until_ready(found: Alertmanager, process: subprocess.Popen[bytes], log: Pat
     raise AssertionError(f"Alertmanager did not become ready:\n{log.read_text()}")
 
 
-def alert(name: str, severity: str = "warning", *, ended: bool = False, **labels: str) -> dict[str, Any]:
-    """Return an alert that began at 03:12 UTC on 22 November 2026, and ended at 03:40 or goes on.
+def alert(name: str, severity: str = "warning", **labels: str) -> dict[str, Any]:
+    """Return an alert that began at 03:12 UTC on 22 November 2025 and goes on.
 
     It is about the target "shop" and the database team's, unless labels say otherwise; "" leaves one out.
     """
     everything = {"job": "pg-oauth-exporter", "target": "shop", "team": "database", **labels}
     said = {"alertname": name, "severity": severity, **everything}
-    ends = datetime(2026, 11, 22, 3, 40, tzinfo=UTC) if ended else datetime.now(UTC) + timedelta(hours=1)
     return {
         "labels": {key: value for key, value in said.items() if value},
         "annotations": {
@@ -137,6 +141,11 @@ def alert(name: str, severity: str = "warning", *, ended: bool = False, **labels
             "runbook_url": f"https://example.org/runbooks/{name}.md",
             "dashboard_url": "https://example.org/d/pg-oauth-target?var-target=shop&var-datname=x",
         },
-        "startsAt": "2026-11-22T03:12:00Z",
-        "endsAt": ends.isoformat(),
+        "startsAt": "2025-11-22T03:12:00Z",
+        "endsAt": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
     }
+
+
+def over(began: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the same alert as it ended, at 03:40."""
+    return {**began, "endsAt": "2025-11-22T03:40:00Z"}

@@ -56,7 +56,7 @@ class Inbox:
         """Wait until the condition holds; fail with all that came otherwise."""
         end = time.monotonic() + seconds
         while not condition():
-            came = "\n".join(map(str, self.notices)) or "nothing"
+            came = "\n".join(f"{each.way} to {each.to}: {each.title}" for each in self.notices)
             assert time.monotonic() < end, f"no {what} in {seconds} s; what came:\n{came}"
             time.sleep(0.02)
 
