@@ -71,7 +71,9 @@ def run(args: argparse.Namespace, out: TextIO) -> int:
     elif args.kubernetes:
         out.write(prometheus_rule(alerting))
     elif args.markdown:
-        out.writelines(f"{line}\n" for line in page(alerting, _tests(directory), _seen(directory)))
+        out.writelines(
+            f"{line}\n" for line in page(alerting, tests_by_alert(directory), seen_end_to_end(directory))
+        )
     else:
         _list(alerting, out)
     return 0
@@ -98,7 +100,8 @@ def _list(alerting: Alerting, out: TextIO) -> None:
     out.writelines(f"{line}\n" for line in table.lines(("subject", "alert", "severity", "numbers"), rows))
 
 
-def _tests(directory: Path) -> Mapping[str, set[str]]:
+def tests_by_alert(directory: Path) -> Mapping[str, set[str]]:
+    """Return for each alert the files of promtool's tests that name it."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for path in sorted((directory / "tests").glob("*.test.yml")):
         for name in _ALERT_IN_TEST.findall(path.read_text()):
@@ -106,6 +109,7 @@ def _tests(directory: Path) -> Mapping[str, set[str]]:
     return found
 
 
-def _seen(directory: Path) -> list[str]:
+def seen_end_to_end(directory: Path) -> list[str]:
+    """Return the alerts that the end-to-end suite sees, which keeps this list."""
     path = directory / "tests" / "seen.txt"
     return path.read_text().split() if path.is_file() else []

@@ -69,11 +69,13 @@ def _moved(rule: Rule) -> Iterator[Mutant]:
 
 
 def _times(value: str, factor: float) -> str:
-    """Return a number times a factor, a duration in seconds; 0 moves by 1."""
+    """Return a number times a factor, a duration in seconds; a count moves by 1 at least."""
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
     suffix = value[-1] if value[-1] in units else ""
     number = float(value.removesuffix(suffix)) * units.get(suffix, 1)
-    moved = number * factor if number else factor - 1
+    moved = number * factor
+    if not suffix and number.is_integer() and abs(moved - number) < 1:
+        moved = number + (1 if factor > 1 else -1)
     return f"{round(moved)}s" if suffix else f"{moved:.10g}"
 
 
