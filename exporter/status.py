@@ -45,6 +45,7 @@ class EvidenceStatus:
     """What is kept of one kind, and where; `newest` is the Unix time of the newest snapshot, None without."""
 
     kind: str
+    help: str
     path: str
     episodes: int
     newest: float | None
@@ -103,10 +104,12 @@ def target_status(
 
 def _evidence(watch: Watch, evidence: Evidence) -> Iterator[EvidenceStatus]:
     name = watch.target.name
-    for kind in sorted({query.evidence for query in watch.plan.active.values() if query.evidence}):
+    texts = {query.evidence: query.help for query in watch.plan.active.values() if query.evidence}
+    for kind, text in sorted(texts.items()):
         found = evidence.of(name, kind)
         yield EvidenceStatus(
             kind,
+            text,
             f"evidence/{name}/{kind}",
             len(found),
             newest=max((episode.newest.at for episode in found), default=None),

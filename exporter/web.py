@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from exporter import evidence_page
 from exporter.duration import format_duration
 from exporter.evidence import Episode, Evidence
 from exporter.negotiate import CONTENT_TYPES, wanted_format, wants_gzip
-from exporter.status import Status
+from exporter.status import EvidenceStatus, Status
 from exporter.store import Store
 from exporter.telemetry import Telemetry
 
@@ -28,6 +29,8 @@ _PAGE_HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
+
+_FRESH = {"Cache-Control": "no-store", "Vary": "Accept"}
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
@@ -54,6 +57,7 @@ def create(backend: Backend, lifespan: Lifespan | None = None) -> Starlette:
             Route("/healthz", routes.healthz),
             Route("/readyz", routes.readyz),
             Route("/api/v1/status", routes.status),
+            Route("/evidence/{target}/", routes.evidence_kinds),
             Route("/evidence/{target}/{kind}", routes.evidence),
             Route("/-/reload", routes.reload, methods=["POST"]),
         ],
@@ -68,8 +72,15 @@ class _Routes:
         environment = jinja2.Environment(loader=templates, autoescape=True, trim_blocks=True)
         environment.filters["duration"] = format_duration
         environment.filters["utc"] = _utc
+        environment.filters |= {
+            "spoken": evidence_page.spoken,
+            "standing": evidence_page.standing,
+            "moment": evidence_page.moment,
+            "lines": evidence_page.lines,
+        }
         self._template = environment.get_template("status.html")
         self._evidence = environment.get_template("evidence.html")
+        self._evidence_kinds = environment.get_template("evidence_kinds.html")
 
     async def metrics(self, request: Request) -> Response:
         chosen = frozenset(request.query_params.getlist("target"))
@@ -105,21 +116,35 @@ class _Routes:
         )
         return HTMLResponse(page, headers=_PAGE_HEADERS)
 
+    async def evidence_kinds(self, request: Request) -> Response:
+        name = request.path_params["target"]
+        status = self._backend.status()
+        if name not in self._backend.targets():
+            return PlainTextResponse(f"no target named {name}\n", 404)
+        kinds = _kinds(status, name)
+        if not _wants_html(request):
+            document = {"target": name, "now": status.now, "kinds": [asdict(kind) for kind in kinds]}
+            return JSONResponse(document, headers=_FRESH)
+        newest_first = sorted(kinds, key=lambda kind: (not kind.lasting, -(kind.newest or 0)))
+        page = self._evidence_kinds.render(target=name, kinds=newest_first, now=status.now)
+        return HTMLResponse(page, headers=_PAGE_HEADERS | _FRESH)
+
     async def evidence(self, request: Request) -> Response:
         name, kind = request.path_params["target"], request.path_params["kind"]
         status = self._backend.status()
-        kinds = [each.kind for target in status.targets if target.name == name for each in target.evidence]
+        kinds = {each.kind: each for each in _kinds(status, name)}
         if kind not in kinds:
             there = ", ".join(kinds) or "none"
             return PlainTextResponse(f"no such evidence on a target of this name; there is: {there}\n", 404)
         episodes = self._backend.evidence.of(name, kind)
-        headers = {"Cache-Control": "no-store", "Vary": "Accept"}
         if not _wants_html(request):
             found = [_episode(episode) for episode in episodes]
             document = {"target": name, "kind": kind, "now": status.now, "episodes": found}
-            return JSONResponse(document, headers=headers)
-        page = self._evidence.render(target=name, kind=kind, episodes=episodes, now=status.now)
-        return HTMLResponse(page, headers=_PAGE_HEADERS | headers)
+            return JSONResponse(document, headers=_FRESH)
+        page = self._evidence.render(
+            target=name, kind=kind, help=kinds[kind].help, episodes=episodes, now=status.now
+        )
+        return HTMLResponse(page, headers=_PAGE_HEADERS | _FRESH)
 
     async def reload(self, _: Request) -> Response:
         if self._backend.reload is None:
@@ -130,6 +155,10 @@ class _Routes:
         if faults:
             return PlainTextResponse("".join(f"{fault}\n" for fault in faults), 400)
         return PlainTextResponse("reloaded\n")
+
+
+def _kinds(status: Status, target: str) -> tuple[EvidenceStatus, ...]:
+    return next((each.evidence for each in status.targets if each.name == target), ())
 
 
 def _episode(episode: Episode) -> dict[str, object]:

@@ -111,6 +111,19 @@ def test_long_transactions_are_named_oldest_first_with_what_ends_them(
         assert 0 < row["transaction_seconds"] < 60
 
 
+@pytest.mark.parametrize("kind", ["transactions", "statements"])
+def test_who_waits_for_a_lock_is_not_the_one_to_end(roomy: Server, session: Open, kind: str) -> None:
+    holder, waiter = session(), session("waiter")
+    holder.execute("SELECT pg_advisory_lock(1)")
+    start(waiter, "SELECT pg_advisory_lock(1)", roomy, "wait_event_type = 'Lock'")
+    try:
+        [row] = _rows(roomy, kind, longer_than=AT_ONCE)
+    finally:
+        finish(waiter)
+    assert (row["application_name"], row["remedy"]) == ("waiter", None)
+    assert row["inspect"] == f"select pg_blocking_pids({waiter.info.backend_pid})"
+
+
 @pytest.mark.parametrize("kind", ["transactions", "xmin"])
 def test_a_prepared_transaction_is_named_with_the_statement_that_ends_it(
     roomy: Server, database: str, session: Open, kind: str

@@ -36,7 +36,9 @@ STATUS = Status(
                 QueryStatus("pg_locks", "locks", None, "ok", every=15.0, last_success=1050.0, samples=7),
                 QueryStatus("oauth2_tokens", "oauth2", "app", "skipped", "relation: <none>", "CREATE it"),
             ),
-            evidence=(EvidenceStatus("blocking", "evidence/main/blocking", 1, 1050.0, lasting=True),),
+            evidence=(
+                EvidenceStatus("blocking", "Who waits.", "evidence/main/blocking", 1, 1050.0, lasting=True),
+            ),
         ),
     ),
     disabled=(),
@@ -195,7 +197,7 @@ def test_a_browser_gets_evidence_as_a_page_on_which_nothing_runs() -> None:
     assert answer.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "app&lt;b&gt;" in answer.text
-    assert "2m5s" in answer.text
+    assert "waits for 2 min" in answer.text
     assert "Going on" in answer.text
 
 
@@ -209,6 +211,24 @@ def test_the_form_of_evidence_can_be_asked_for_in_the_address() -> None:
 @pytest.mark.parametrize("path", ["main/other", "replica/blocking"])
 def test_evidence_that_there_is_not_is_not_found(path: str) -> None:
     assert Site().ask(f"/evidence/{path}").status_code == 404
+
+
+def test_the_kinds_of_a_target_are_listed_with_the_time_of_the_newest_and_lead_to_their_pages() -> None:
+    site = Site()
+    [kind] = site.ask("/evidence/main/").json()["kinds"]
+    assert (kind["kind"], kind["newest"], kind["lasting"]) == ("blocking", 1050.0, True)
+    page = site.ask("/evidence/main/?format=html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert 'href="blocking?format=html"' in page.text
+    assert "going on, seen 10 s ago" in page.text
+    assert "Who waits." in page.text
+
+
+def test_a_target_without_evidence_has_an_empty_list_and_one_that_is_not_there_has_none() -> None:
+    site = Site()
+    assert site.ask("/evidence/replica/").json()["kinds"] == []
+    assert "No evidence" in site.ask("/evidence/replica/?format=html").text
+    assert site.ask("/evidence/other/").status_code == 404
 
 
 def test_the_status_page_leads_to_the_evidence() -> None:

@@ -41,6 +41,7 @@ statement as (
     datname,
     pg_catalog.max(seconds) as statement_seconds,
     (pg_catalog.array_agg(wait_event_type || ': ' || wait_event order by seconds desc))[1] as wait,
+    (pg_catalog.array_agg(wait_event_type is not distinct from 'Lock' order by seconds desc))[1] as waits_for_lock,
     id as query_id,
     -- Only where the configuration says evidence.query_text.
     case
@@ -66,7 +67,9 @@ select
   wait,
   query_id,
   query,
-  pg_catalog.format('select pg_cancel_backend(%s)', pid) as remedy
+  -- Who waits for a lock is not the one to end.
+  case when not waits_for_lock then pg_catalog.format('select pg_cancel_backend(%s)', pid) end as remedy,
+  case when waits_for_lock then pg_catalog.format('select pg_blocking_pids(%s)', pid) end as inspect
 from statement
 order by
   sessions desc,

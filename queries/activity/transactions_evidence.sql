@@ -38,12 +38,13 @@ found as (
       when pg_catalog.current_setting('pg_oauth_exporter.query_text', true) = 'on'
       then pg_catalog.left(a.query, 1000)
     end as query,
-    -- A session that does nothing has no statement to cancel.
-    pg_catalog.format(
+    -- Who waits for a lock is not the one to end. A session that does nothing has no statement to cancel.
+    case when a.wait_event_type is distinct from 'Lock' then pg_catalog.format(
       'select %s(%s)',
       case when a.state = 'active' then 'pg_cancel_backend' else 'pg_terminate_backend' end,
       a.pid
-    ) as remedy
+    ) end as remedy,
+    case when a.wait_event_type = 'Lock' then pg_catalog.format('select pg_blocking_pids(%s)', a.pid) end as inspect
   from long as a
   union all
   select
@@ -61,7 +62,8 @@ found as (
     pg_catalog.age(p.transaction) as xmin_age,
     null as query_id,
     null as query,
-    pg_catalog.format('rollback prepared %L', p.gid) as remedy
+    pg_catalog.format('rollback prepared %L', p.gid) as remedy,
+    null as inspect
   from pg_catalog.pg_prepared_xacts as p
   where extract(epoch from pg_catalog.clock_timestamp() - p.prepared) > coalesce(
     nullif(pg_catalog.current_setting('pg_oauth_exporter.longer_than', true), '')::float8,
@@ -82,6 +84,7 @@ select
   xmin_age,
   query_id,
   query,
-  remedy
+  remedy,
+  inspect
 from found
 order by began

@@ -1,4 +1,4 @@
--- help: Who waits for whom, by name, kept for people to read and never as labels.
+-- help: Who waits for whom, for which lock and for how long.
 -- every: 15s
 -- timeout: 2s
 -- budget: 0.5%
