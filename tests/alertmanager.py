@@ -53,7 +53,9 @@ def _anywhere_else(folder: Path, to: Inbox) -> dict[str, Any]:
 def _hurry(route: dict[str, Any], faster: int) -> None:
     for key in route.keys() & {"group_wait", "group_interval", "repeat_interval"}:
         seconds = int(route[key][:-1]) * _SECONDS[route[key][-1]]
-        route[key] = f"{seconds * 1000 // faster}ms"
+        # Whoever sends several alerts has to be done before the wait is over, on a busy machine, too.
+        divisor = min(faster, 100) if key == "group_wait" else faster
+        route[key] = f"{seconds * 1000 // divisor}ms"
     for below in route.get("routes", []):
         _hurry(below, faster)
 
@@ -127,11 +129,12 @@ def _until_ready(found: Alertmanager, process: subprocess.Popen[bytes], log: Pat
 
 
 def alert(name: str, severity: str = "warning", **labels: str) -> dict[str, Any]:
-    """Return an alert that began at 03:12 UTC on 22 November 2025 and goes on.
+    """Return an alert that begins now. Of an older one Alertmanager tells without waiting for others.
 
     It is about the target "shop" and the database team's, unless labels say otherwise; "" leaves one out.
     """
     everything = {"job": "pg-oauth-exporter", "target": "shop", "team": "database", **labels}
+    now = datetime.now(UTC)
     said = {"alertname": name, "severity": severity, **everything}
     return {
         "labels": {key: value for key, value in said.items() if value},
@@ -141,11 +144,11 @@ def alert(name: str, severity: str = "warning", **labels: str) -> dict[str, Any]
             "runbook_url": f"https://example.org/runbooks/{name}.md",
             "dashboard_url": "https://example.org/d/pg-oauth-target?var-target=shop&var-datname=x",
         },
-        "startsAt": "2025-11-22T03:12:00Z",
-        "endsAt": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
+        "startsAt": now.isoformat(),
+        "endsAt": (now + timedelta(hours=1)).isoformat(),
     }
 
 
 def over(began: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the same alert as it ended, at 03:40."""
-    return {**began, "endsAt": "2025-11-22T03:40:00Z"}
+    """Return the same alert as it ends now."""
+    return {**began, "endsAt": datetime.now(UTC).isoformat()}

@@ -71,10 +71,10 @@ def test_information_is_told_to_nobody(desk: Desk) -> None:
 
 def test_the_watchdog_comes_again_and_again_to_its_own_receiver_and_to_nobody_else(desk: Desk) -> None:
     manager, received = desk
-    manager.send([alert("PgOauthExporterWatchdog", "none", target="")])
-    received.wait("PgOauthExporterWatchdog", way="heartbeat", count=4)
-    assert told(received, "PgOauthExporterWatchdog") == {("heartbeat", "heartbeat")}
-    manager.send([over(alert("PgOauthExporterWatchdog", "none", target=""))])
+    manager.send([began := alert("PgOauthExporterWatchdog", "none", target="", cluster="alone")])
+    received.wait("alone", way="heartbeat", count=4)
+    assert told(received, "alone") == {("heartbeat", "heartbeat")}
+    manager.send([over(began)])
     assert {each.body["status"] for each in received.find(way="heartbeat")} == {"firing"}
 
 

@@ -94,18 +94,27 @@ def _sides(rule: dict[str, list[str]]) -> tuple[list[str], list[str]]:
     return rule["source_matchers"], rule["target_matchers"]
 
 
-def test_a_repetition_is_a_multiple_of_the_interval_at_which_it_is_looked_at() -> None:
+def intervals(route: dict[str, Any], above: dict[str, Any]) -> Iterator[tuple[str, int, int]]:
+    """Yield each receiver with the seconds at which it is looked after and after which it is told again."""
+    merged = {**above, **route}
     seconds = {"s": 1, "m": 60, "h": 3600}
+    values = (merged[key] for key in ("group_interval", "repeat_interval"))
+    look, again = (int(value[:-1]) * seconds[value[-1]] for value in values)
+    yield route["receiver"], look, again
+    for below in route.get("routes", []):
+        yield from intervals(below, merged)
 
-    def check(route: dict[str, Any], above: dict[str, Any]) -> None:
-        merged = {**above, **route}
-        interval, repeat = (int(merged[key][:-1]) * seconds[merged[key][-1]] for key in keys)
-        assert repeat % interval == 0, route["receiver"]
-        for below in route.get("routes", []):
-            check(below, merged)
 
-    keys = ("group_interval", "repeat_interval")
-    check(CONFIG["route"], {})
+def test_who_has_to_act_now_is_told_again_each_hour_and_everybody_else_twice_a_day() -> None:
+    told = {receiver: again for receiver, _, again in intervals(CONFIG["route"], {})}
+    assert told.pop("heartbeat") == 60
+    assert {receiver: again // 3600 for receiver, again in told.items()} == {
+        receiver: 1 if receiver.endswith("oncall") else 12 for receiver in told
+    }
+
+
+def test_a_repetition_is_a_multiple_of_the_interval_at_which_it_is_looked_at() -> None:
+    assert [each for each in intervals(CONFIG["route"], {}) if each[2] % each[1]] == []
 
 
 # Inhibition
