@@ -36,9 +36,7 @@ def filtered(expr: str, variables: Collection[str]) -> str:
 def _matchers(metric: Metric, variables: Collection[str]) -> Iterator[str]:
     for name in variables:
         if metric.has(name) and not (name == "datname" and metric.labels is None):
-            # A series without a target is about all of them.
-            everything = "|" if name == "target" and metric.partly else ""
-            yield f'{name}=~"${name}{everything}"'
+            yield f'{name}=~"${name}{"|" if name in metric.partly else ""}"'
 
 
 def _variable(matcher: str) -> str:

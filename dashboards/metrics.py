@@ -11,10 +11,11 @@ import yaml
 
 from exporter.catalog import load, shipped_directory
 from exporter.derive import DERIVATIONS
-from exporter.model import Family, JobKey, MetricType, Outcome, OutcomeKind, Query, Scope, Skip, SkipReason
+from exporter.model import JobKey, MetricType, Outcome, OutcomeKind, Query, Scope, Skip, SkipReason
 from exporter.telemetry import Telemetry
 
 RULES = Path(__file__).resolve().parents[1] / "alerts"
+_TARGET = frozenset({"target"})
 _SCRAPE = frozenset({"job", "instance"})  # what Prometheus adds to every series
 _GAUGE, _COUNTER = MetricType.GAUGE, MetricType.COUNTER
 
@@ -23,14 +24,14 @@ _GAUGE, _COUNTER = MetricType.GAUGE, MetricType.COUNTER
 class Metric:
     """A name that may stand in an expression. `every`: seconds between two reads, None where nobody waits.
 
-    `labels` is None where they cannot be known. A metric that is `partly` of a target has series without one.
+    `labels` is None where they cannot be known. Some of its series have none of the labels `partly`.
     """
 
     name: str
     type: MetricType
     labels: frozenset[str] | None
     every: float | None = None
-    partly: bool = False
+    partly: frozenset[str] = frozenset()
 
     def has(self, label: str) -> bool:
         """Whether its series may have the label."""
@@ -63,27 +64,28 @@ def _of_the_exporter() -> Iterator[Metric]:
     key = JobKey("query", "target", "datname")
     query = Query("query", "set", "", 15.0, 1.0, (), (), (), "")
     telemetry.record(key, Outcome(OutcomeKind.OK, 0.0))
-    families = [
+    of_jobs = [
         *telemetry.job_families(key, query),
         *telemetry.skip_families(key, Skip(SkipReason.DISABLED, "")),
+    ]
+    others = [
         *telemetry.target_families("target", up=True, server=None, probes={"ok": 1}),
         *telemetry.process_families(series=0),
     ]
-    yield from map(_metric, families)
+    for family in (*of_jobs, *others):
+        # A query that runs once on a server is of no database.
+        without = frozenset({"datname"}) if family in of_jobs else frozenset[str]()
+        yield Metric(family.name, family.type, _SCRAPE | set(family.label_names), partly=without)
     labels = _SCRAPE | {"target", "engine", "database", "role"}
     yield Metric("pg_exporter_target_info", _GAUGE, labels)
-
-
-def _metric(family: Family) -> Metric:
-    return Metric(family.name, family.type, _SCRAPE | set(family.label_names))
 
 
 def _of_no_query() -> Iterator[Metric]:
     """Yield what is read of backups, certificates and token stores without a query of the catalogue."""
     for name in ("check_success", "newest_timestamp_seconds", "newest_size_bytes", "files", "size_ratio"):
-        yield Metric(f"pg_backup_{name}", _GAUGE, _SCRAPE | {"target", "backup"}, 60.0, partly=True)
+        yield Metric(f"pg_backup_{name}", _GAUGE, _SCRAPE | {"target", "backup"}, 60.0, partly=_TARGET)
     invalid = _SCRAPE | {"target", "backup", "reason"}
-    yield Metric("pg_backup_invalid_files", _GAUGE, invalid, 60.0, partly=True)
+    yield Metric("pg_backup_invalid_files", _GAUGE, invalid, 60.0, partly=_TARGET)
     yield Metric("pg_tls_certificate_not_after_timestamp_seconds", _GAUGE, _SCRAPE | {"target"}, 3600.0)
     store = _SCRAPE | {"target", "datname"}
     for name, labels in (
@@ -100,7 +102,7 @@ def _of_prometheus() -> Iterator[Metric]:
     for name in ("scrape_duration_seconds", "scrape_samples_scraped", "scrape_series_added"):
         yield Metric(name, _GAUGE, _SCRAPE)
     for name in ("ALERTS", "ALERTS_FOR_STATE"):
-        yield Metric(name, _GAUGE, None, partly=True)
+        yield Metric(name, _GAUGE, None, partly=_TARGET)
 
 
 def _recorded(folder: Path) -> Iterator[Metric]:

@@ -27,6 +27,11 @@ def panels(dashboard: Json) -> Iterator[Json]:
         yield from panel.get("panels", [])
 
 
+def numbers(dashboard: Json) -> Iterator[Json]:
+    """Yield the panels that show numbers."""
+    return (panel for panel in panels(dashboard) if panel["type"] not in {"row", "text"})
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """One query of a panel, as it stands in the file."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import promql_parser as promql
 
-from dashboard_files import WINDOWS, Json, panels, substituted, variables_in
+from dashboard_files import WINDOWS, Json, numbers, panels, substituted, variables_in
 from dashboards.links import DASHBOARDS
 from dashboards.metrics import Metric, metrics
 from exporter.model import MetricType
@@ -108,11 +108,6 @@ def of_legends(dashboard: Json) -> Iterator[str]:
         is_table = panel["type"] == "timeseries" and legend["displayMode"] == "table"
         if is_table and legend["calcs"] != ["lastNotNull", "max"]:
             yield f"{panel['title']!r}: the legend lacks last and max"
-
-
-def numbers(dashboard: Json) -> Iterator[Json]:
-    """Yield the panels that show numbers."""
-    return (panel for panel in panels(dashboard) if panel["type"] not in {"row", "text"})
 
 
 def of_sources(dashboard: Json) -> Iterator[str]:

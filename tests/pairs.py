@@ -64,13 +64,13 @@ def wait(server: Server, condition: str, database: str = "postgres", timeout: fl
         time.sleep(0.02)
 
 
-def start_pair(farm: Farm, major: int) -> Pair:
+def start_pair(farm: Farm, major: int, name: str = "own") -> Pair:
     """Start both; raises NoServerError."""
-    cluster = farm.create(major, "own")
+    cluster = farm.create(major, name)
     # In files, as what is set on the command line cannot be changed.
     _configure(cluster, {"archive_command": "true"})
     primary = cluster.start()
-    other = farm.clone(cluster, "own-standby", primary)
+    other = farm.clone(cluster, f"{name}-standby", primary)
     _configure(other, {"primary_conninfo": other.settings.pop("primary_conninfo")})
     standby = other.start()
     wait(primary, "exists (select from pg_stat_replication where state = 'streaming')")
