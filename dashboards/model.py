@@ -34,12 +34,14 @@ def falling(orange: float | None = None, red: float | None = None) -> Steps:
 class Query:
     """An expression in PromQL without the filters of variables, which are put in for every known metric.
 
-    `legend` names its series. A `limit` is drawn as a dashed red line: what must not be reached.
+    `legend` names its series. A `limit` is drawn as a dashed red line: what must not be reached; what is
+    `dashed` is there to compare with, such as the week before.
     """
 
     expr: str
     legend: str = ""
     limit: bool = False
+    dashed: bool = False
     colour: str = ""  # of its series, where a colour means something
 
 
@@ -83,8 +85,8 @@ class Tile(Panel):
     query: Query
     steps: Steps
     words: Words = ()
-    width: int = 3
-    height: int = 4
+    width: int = 4
+    height: int = 3
     names: bool = False  # show the name of the series, too, for the few tiles of several
 
 
@@ -114,12 +116,16 @@ class Column:
     decimals: int | None = None
     cell: Literal["text", "background", "gauge"] = "background"  # of what has steps
     links: tuple[Link, ...] = ()
+    empty: str = "-"  # where the row has no such value
     hidden: bool = False  # for a query of which the labels matter only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table(Panel):
-    """Rows now: one for each set of values of the labels `by` (label, heading), one column an expression."""
+    """Rows now: one for each set of values of the labels `by` (label, heading), one column an expression.
+
+    Its `links` are on the columns of labels.
+    """
 
     by: tuple[tuple[str, str], ...]
     columns: tuple[Column, ...]

@@ -55,10 +55,12 @@ def _dress(made: dashboard.Panel, spec: Panel, variables: Collection[str]) -> No
     made.field_config = made.field_config or dashboard.FieldConfigSource()
     defaults = made.field_config.defaults
     defaults.unit, defaults.no_value, defaults.decimals = spec.unit, spec.empty, spec.decimals
+    if isinstance(spec, Table):
+        return  # its columns have looks of their own
     steps, words = _look(spec)
     defaults.thresholds, defaults.mappings = parts.thresholds(steps), parts.mappings(words, spec.empty)
     if spec.links:
-        defaults.links = parts.links(spec.links, variables, table=isinstance(spec, Table))
+        defaults.links = parts.links(spec.links, variables, table=False)
 
 
 def _look(spec: Panel) -> tuple[Steps, Words]:
@@ -156,7 +158,7 @@ def _own_look(query: Query) -> list[tuple[str, object]]:
     look: list[tuple[str, object]] = []
     if colour:
         look.append(("color", {"mode": "fixed", "fixedColor": colour}))
-    if query.limit:
+    if query.limit or query.dashed:
         look += [
             ("custom.lineStyle", {"fill": "dash", "dash": [10, 10]}),
             ("custom.fillOpacity", 0),

@@ -49,7 +49,7 @@ def thresholds(steps: Steps) -> dashboard.ThresholdsConfig:
     )
 
 
-def mappings(words: Words, empty: str = "") -> list[dashboard.ValueMapping]:
+def mappings(words: Words, empty: str, colour: str = _NOTHING) -> list[dashboard.ValueMapping]:
     """Return words for values as Grafana's mappings; nothing at all is `empty`, and neither good nor bad."""
     options = {
         f"{value:g}": dashboard.ValueMappingResult(text=text, color=colour, index=index)
@@ -57,10 +57,10 @@ def mappings(words: Words, empty: str = "") -> list[dashboard.ValueMapping]:
     }
     nothing = dashboard.DashboardSpecialValueMapOptions(
         match=dashboard.SpecialValueMatch.NULL_AND_NAN,
-        result=dashboard.ValueMappingResult(text=empty, color=_NOTHING, index=len(words)),
+        result=dashboard.ValueMappingResult(text=empty, color=colour, index=len(words)),
     )
     found: list[dashboard.ValueMapping] = [dashboard.ValueMap(options=options)] if options else []
-    return [*found, dashboard.SpecialValueMap(options=nothing)] if empty else found
+    return [*found, dashboard.SpecialValueMap(options=nothing)]
 
 
 def links(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dashboards.exporter_rows import COST, ERRORS, FRESHNESS, NOW, PROCESS, SERIES
+from dashboards.exporter_cost import COST, ERRORS, PROCESS, SERIES
+from dashboards.exporter_now import FRESHNESS, NOW
 from dashboards.model import Dashboard
 
 DASHBOARD = Dashboard(

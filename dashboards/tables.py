@@ -9,8 +9,9 @@ from grafana_foundation_sdk.builders import table as table_builders
 from grafana_foundation_sdk.models import common, dashboard
 
 from dashboards import parts
-from dashboards.model import Column, Table
+from dashboards.model import Column, Link, Table
 
+_NARROW = 60  # pixels; a column of Grafana's own least width, 150, would push others off a small screen
 _CELLS: dict[str, dict[str, str]] = {
     "background": {"type": "color-background", "mode": "basic"},
     "text": {"type": "color-text"},
@@ -19,24 +20,41 @@ _CELLS: dict[str, dict[str, str]] = {
 
 
 def table(spec: Table, variables: Collection[str]) -> dashboard.Panel:
-    """Return the panel; the heading of a label's column is what links from its cells are about."""
-    made = table_builders.Panel().show_header(show_header=True).cell_height(common.TableCellHeight.SM)
+    """Return the panel."""
+    made = (
+        table_builders.Panel()
+        .show_header(show_header=True)
+        .cell_height(common.TableCellHeight.SM)
+        .min_width(_NARROW)
+    )
     if spec.sort:
         order = common_builders.TableSortByFieldState().display_name(spec.sort).desc(desc=True)
         made = made.sort_by([order])
     made = made.with_transformation(dashboard.DataTransformerConfig(id_val="merge", options={}))
     made = made.with_transformation(dashboard.DataTransformerConfig(id_val="organize", options=_order(spec)))
-    for title, width in spec.widths:
-        made = made.override_by_name(title, parts.properties([("custom.width", width)]))
+    for _, title in spec.by:
+        made = made.override_by_name(title, parts.properties(_of_label(spec, title, variables)))
     for column in spec.columns:
-        if look := _look(column, variables):
-            made = made.override_by_name(column.title, parts.properties(look))
+        made = made.override_by_name(column.title, parts.properties(_look(column, variables)))
     built = made.build()
     built.targets = [
         parts.target(column.expr, parts.letter(number), variables, now=True, table=True)
         for number, column in enumerate(spec.columns)
     ]
     return built
+
+
+def _of_label(spec: Table, title: str, variables: Collection[str]) -> list[tuple[str, object]]:
+    """Return the look of a label's column: what names the row is where the links are."""
+    look: list[tuple[str, object]] = [("noValue", "-")]
+    look += [("custom.width", width) for name, width in spec.widths if name == title]
+    if spec.links:
+        look.append(("links", _links(spec.links, variables)))
+    return look
+
+
+def _links(wanted: tuple[Link, ...], variables: Collection[str]) -> list[dict[str, object]]:
+    return [link.to_json() for link in parts.links(wanted, variables, table=True)]
 
 
 def _order(spec: Table) -> dict[str, object]:
@@ -59,17 +77,17 @@ def _value(spec: Table, number: int) -> str:
 
 
 def _look(column: Column, variables: Collection[str]) -> list[tuple[str, object]]:
-    look: list[tuple[str, object]] = [("unit", column.unit)]
+    look: list[tuple[str, object]] = [("unit", column.unit), ("noValue", column.empty)]
     if column.steps or column.words:
         steps = [{"value": value, "color": colour} for value, colour in column.steps or ((None, "text"),)]
         look.append(("thresholds", {"mode": "absolute", "steps": steps}))
         look.append(("custom.cellOptions", _CELLS[column.cell]))
-    if column.words:
-        look.append(("mappings", [mapping.to_json() for mapping in parts.mappings(column.words)]))
+    words = parts.mappings(column.words, column.empty, colour="transparent")
+    look.append(("mappings", [mapping.to_json() for mapping in words]))
     if column.width is not None:
         look.append(("custom.width", column.width))
     if column.decimals is not None:
         look.append(("decimals", column.decimals))
     if column.links:
-        look.append(("links", [link.to_json() for link in parts.links(column.links, variables, table=True)]))
+        look.append(("links", _links(column.links, variables)))
     return look

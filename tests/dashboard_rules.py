@@ -97,6 +97,8 @@ def of_panels(dashboard: Json) -> Iterator[str]:
             yield f"{title!r}: unit {defaults.get('unit')!r}"
         if not defaults.get("noValue") or not panel.get("interval"):
             yield f"{title!r}: noValue or interval is missing"
+        if len(title) > 7 * panel["gridPos"]["w"] - 9:
+            yield f"{title!r}: is cut on a screen of 1280 pixels"
         if not panel.get("targets"):
             yield f"{title!r}: asks nothing"
 

@@ -66,7 +66,7 @@ def _configuration(pair: Pair, console: str, folder: Path) -> dict[str, object]:
         "targets": [
             {"name": "main", "dsn": pair.primary.dsn(DATABASE)},
             {"name": "replica", "dsn": pair.standby.dsn(DATABASE)},
-            {"name": "pooler", "dsn": console},
+            {"name": "pooler", "dsn": console, "kind": "pgbouncer"},
         ],
         "queries": {
             name: {"every": f"{_OFTEN:g}s", "timeout": f"{min(query.timeout, _OFTEN - 1):g}s"}
