@@ -102,7 +102,7 @@ def _title(row: Row) -> str:
     elif "name" in row:
         parts.append(str(row["name"]))
     if "pid" not in row:
-        parts += [f"{sessions} session{'' if sessions == 1 else 's'}"] * ("sessions" in row)
+        parts += [f"{sessions} session{_plural(sessions)}"] * ("sessions" in row)
     elif sessions != 1:
         parts.append(f"{sessions} sessions, longest pid {row['pid']}")
     elif "prepared" not in row:
@@ -167,7 +167,10 @@ _PHRASES: tuple[tuple[tuple[str, ...], Callable[[Row], str]], ...] = (
     (("transaction_seconds",), lambda row: f"transaction open for {_said('transaction_seconds', row)}"),
     (("connected_seconds",), lambda row: f"{_oldest(row)}connected for {_said('connected_seconds', row)}"),
     (("wait",), lambda row: f"waits for {row['wait']}"),
-    (("xmin_age",), lambda row: f"its view is {_said('xmin_age', row)} transactions old"),
+    (
+        ("xmin_age",),
+        lambda row: f"its view is {_said('xmin_age', row)} transaction{_plural(row['xmin_age'])} old",
+    ),
     (_OF_ALL, _taken),
 )
 _ELSEWHERE = {
@@ -216,6 +219,10 @@ def _bytes(value: float) -> str:
             return f"{value:,.0f} {unit}"
         value /= _KIB
     return f"{value:,.1f} TiB"
+
+
+def _plural(count: object) -> str:
+    return "" if count == 1 else "s"
 
 
 def _two(large: int, unit: str, small: int, smaller: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from exporter.derive import DERIVATIONS
 from servers import Server
-from sessions import finish, start
+from sessions import finish, start, until
 from shipped import QUERIES, ask, connect, fresh_database, run
 
 
@@ -150,6 +150,7 @@ def test_a_prepared_transaction_is_a_root_and_the_evidence_names_it(
         1,
     )
     assert (blocked["depth"], blocked["waits_for"], blocked["relation"]) == (1, [0], "public.busy")
+    assert (root["remedy"], blocked["remedy"]) == (f"rollback prepared '{database} busy'", None)
 
 
 def test_the_evidence_says_who_waits_for_whom_and_for_what(
@@ -174,6 +175,28 @@ def test_the_evidence_says_who_waits_for_whom_and_for_what(
     assert all(isinstance(row["transaction_seconds"], float) for row in tree)
     waiting = [isinstance(row["waiting_seconds"], float) for row in tree]
     assert waiting == [False, *[roomy.major >= 14] * 2]
+
+
+@pytest.mark.parametrize(
+    "held", ["BEGIN; SELECT pg_advisory_xact_lock(1)", "SELECT pg_advisory_lock(1)", None]
+)
+def test_the_evidence_says_what_ends_the_root_and_it_does(
+    roomy: Server, database: str, queue: Queue, held: str | None
+) -> None:
+    """One that holds it idle in a transaction, one outside, and one that is busy and only cancelled."""
+    holder, waiter = queue.join("holder"), queue.join()
+    if held is None:
+        start(holder, "SELECT pg_advisory_xact_lock(1), pg_sleep(600)", roomy, "wait_event = 'PgSleep'")
+    else:
+        holder.execute(held.encode())
+    start(waiter, "SELECT pg_advisory_lock(1)", roomy, "wait_event_type = 'Lock'")
+    root, blocked = _tree(roomy, database)
+    assert blocked["remedy"] is None
+    assert ("cancel" in str(root["remedy"])) is (held is None)
+    assert roomy.execute(str(root["remedy"])) == [(True,)]
+    until(roomy, f"state = 'idle' FROM pg_stat_activity WHERE pid = {waiter.info.backend_pid}")
+    finish(waiter)
+    holder.pgconn.finish()  # psycopg would miss a farewell
 
 
 def test_the_text_of_a_query_is_not_read_unless_the_configuration_says_so(

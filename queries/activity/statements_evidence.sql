@@ -42,6 +42,7 @@ statement as (
     pg_catalog.max(seconds) as statement_seconds,
     (pg_catalog.array_agg(wait_event_type || ': ' || wait_event order by seconds desc))[1] as wait,
     (pg_catalog.array_agg(wait_event_type is not distinct from 'Lock' order by seconds desc))[1] as waits_for_lock,
+    pg_catalog.min(query_start) as query_start,
     id as query_id,
     -- Only where the configuration says evidence.query_text.
     case
@@ -67,8 +68,12 @@ select
   wait,
   query_id,
   query,
-  -- Who waits for a lock is not the one to end.
-  case when not waits_for_lock then pg_catalog.format('select pg_cancel_backend(%s)', pid) end as remedy,
+  -- Who waits for a lock is not the one to end. Whoever reads it later than it was written ends nothing else.
+  case when not waits_for_lock then pg_catalog.format(
+    'select pg_cancel_backend(pid) from pg_stat_activity where pid = %s and query_start = %L',
+    pid,
+    query_start
+  ) end as remedy,
   case when waits_for_lock then pg_catalog.format('select pg_blocking_pids(%s)', pid) end as inspect
 from statement
 order by

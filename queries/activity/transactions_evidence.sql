@@ -39,10 +39,12 @@ found as (
       then pg_catalog.left(a.query, 1000)
     end as query,
     -- Who waits for a lock is not the one to end. A session that does nothing has no statement to cancel.
+    -- Whoever reads it later than it was written ends nothing else.
     case when a.wait_event_type is distinct from 'Lock' then pg_catalog.format(
-      'select %s(%s)',
+      'select %s(pid) from pg_stat_activity where pid = %s and xact_start = %L',
       case when a.state = 'active' then 'pg_cancel_backend' else 'pg_terminate_backend' end,
-      a.pid
+      a.pid,
+      a.xact_start
     ) end as remedy,
     case when a.wait_event_type = 'Lock' then pg_catalog.format('select pg_blocking_pids(%s)', a.pid) end as inspect
   from long as a

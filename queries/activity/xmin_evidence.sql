@@ -24,9 +24,10 @@ with holder as materialized (
     greatest(pg_catalog.age(a.backend_xmin), pg_catalog.age(a.backend_xid)) as xmin_age,
     -- Autovacuum comes back by itself.
     pg_catalog.format(
-      'select %s(%s)',
+      'select %s(pid) from pg_stat_activity where pid = %s and xact_start = %L',
       case a.backend_type when 'autovacuum worker' then 'pg_cancel_backend' else 'pg_terminate_backend' end,
-      a.pid
+      a.pid,
+      a.xact_start
     ) as remedy,
     null as inspect
   from pg_catalog.pg_stat_activity as a

@@ -104,11 +104,14 @@ select
     when pg_catalog.current_setting('pg_oauth_exporter.query_text', true) = 'on'
     then pg_catalog.left(a.query, 1000)
   end as query,
-  -- Of those that wait for nobody; a session that does nothing has no statement to cancel.
+  -- Of those that wait for nobody; a session that does nothing has no statement to cancel. Whoever reads it later
+  -- than it was written ends nothing else. Outside a transaction the lock is the session's.
   case when ahead.pid is null then pg_catalog.format(
-    'select %s(%s)',
+    'select %s(pid) from pg_stat_activity where pid = %s and %s = %L',
     case when a.state = 'active' then 'pg_cancel_backend' else 'pg_terminate_backend' end,
-    a.pid
+    a.pid,
+    case when a.xact_start is null then 'backend_start' else 'xact_start' end,
+    coalesce(a.xact_start, a.backend_start)
   ) end as remedy
 from pg_catalog.pg_stat_activity as a
 left join ahead
