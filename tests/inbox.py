@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
@@ -23,6 +23,7 @@ class Notice:
     title: str
     text: str
     body: Mapping[str, Any] = field(repr=False)  # the JSON; a mail's HTML as `html`
+    authorization: str = ""  # what a webhook was sent with
 
 
 @dataclass
@@ -89,7 +90,9 @@ class _Hook(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         way = self.path.strip("/")
-        cast("_Web", self.server).kept.notices.append(_READERS.get(way, _plain)(way, body))
+        notice = _READERS.get(way, _plain)(way, body)
+        token = self.headers.get("Authorization", "")
+        cast("_Web", self.server).kept.notices.append(replace(notice, authorization=token))
         self.send_response(202)  # what a pager's interface answers; the others take any 2xx
         self.end_headers()
         self.wfile.write(b"ok")

@@ -34,7 +34,7 @@ ROUTED = [
 
 
 def amtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    program = require("amtool", "REQUIRE_ALERTMANAGER")
+    program = require("amtool")
     return subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
 
 

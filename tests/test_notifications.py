@@ -196,10 +196,11 @@ def actions(received: Inbox, key: str) -> set[str]:
     return {each.body["event_action"] for each in received.find(way="pager") if each.body["dedup_key"] == key}
 
 
-def test_a_plain_webhook_gets_the_json_of_alertmanager(desk: Desk) -> None:
+def test_a_plain_webhook_gets_the_json_of_alertmanager_and_the_token(desk: Desk) -> None:
     manager, received = desk
     manager.send([alert("PostgresTicket")])
     [ticket] = received.wait("PostgresTicket", way="tickets")
+    assert ticket.authorization == "Bearer webhook-token"
     assert ticket.body["version"] == "4"
     assert ticket.body["groupLabels"] == {
         "alertname": "PostgresTicket",
