@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboards.links import ALERTS, EXPORTER, HYGIENE, QUERIES, TARGET, TOKENS, WAL
 from dashboards.model import Graph, Link, Query, Row, Tile, falling, rising
+from dashboards.thresholds import limit
 
 _RATE = "[$__rate_interval]"
 _LATE = "(time() - pg_exporter_query_last_success_timestamp_seconds) / pg_exporter_query_interval_seconds"
@@ -61,7 +62,7 @@ WRONG = Row(
                 '1 - max((sum by (job, target) (increase(pg_exporter_probes_total{outcome="failed"}[1d])) or 0 * sum by (job, target) (pg_up))'
                 " / sum by (job, target) (increase(pg_exporter_probes_total[1d])))"
             ),
-            steps=falling(orange=0.9995, red=0.999),
+            steps=falling(red=1 - limit("PostgresAvailabilityBurnsFast", "critical", "budget")),
             links=(ALERTS,),
             decimals=2,
         ),

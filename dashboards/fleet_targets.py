@@ -27,19 +27,17 @@ TARGETS = Row(
             sort="Alerts",
             links=(_TO_TARGET,),
             columns=(
-                Column("Up", f"min {_BY} (pg_up)", steps=falling(red=1), words=UP, width=70),
+                Column("Up", f"min {_BY} (pg_up)", steps=falling(red=1), words=UP),
                 Column(
                     "Alerts",
                     f'count {_BY} (ALERTS{{alertstate="firing",severity=~"critical|warning",target!=""}}) or 0 * max {_BY} (pg_up)',
                     steps=rising(orange=1, red=3),
-                    width=80,
                 ),
                 Column(
                     "Role",
                     f"max {_BY} (pg_in_recovery)",
                     words=((0, "primary", "text"), (1, "standby", "purple")),
                     cell="text",
-                    width=90,
                 ),
                 Column(
                     "Connections",
@@ -49,13 +47,13 @@ TARGETS = Row(
                     decimals=0,
                 ),
                 Column(
-                    "Oldest transaction",
+                    "Oldest tx",
                     f'max {_BY} (pg_stat_activity_oldest_transaction_age_seconds{{backend_type="client backend"}})',
                     "s",
                     rising(300, 3600),
                     decimals=0,
                 ),
-                Column("Blocked", f"sum {_BY} (pg_blocked_sessions)", steps=rising(1, 5), width=90),
+                Column("Blocked", f"sum {_BY} (pg_blocked_sessions)", steps=rising(1, 5)),
                 Column(
                     "Lag",
                     f'max {_BY} (pg_replication_lag_seconds) or max {_BY} (pg_stat_replication_lag_seconds{{stage="replay"}})',
@@ -64,7 +62,7 @@ TARGETS = Row(
                     decimals=1,
                 ),
                 Column(
-                    "To wraparound",
+                    "Wraparound",
                     f"max {_BY} (pg_database_xid_stop_ratio)",
                     "percentunit",
                     rising(0.5, 0.75),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from zlib import crc32
 
 COLUMNS = 24
@@ -37,14 +38,24 @@ def places(sizes: Sequence[tuple[int, int]], top: int) -> Iterator[Place]:
 
 
 def _lines(sizes: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Yield what goes on each line; equal panels that need several lines are shared out evenly."""
     line: list[tuple[int, int]] = []
-    for size in sizes:
-        if line and sum(width for width, _ in line) + size[0] > COLUMNS:
-            yield line
-            line = []
-        line.append(size)
+    for size, equal in groupby(sizes):
+        count = len(list(equal))
+        needed = -(-count * size[0] // (COLUMNS // size[0] * size[0]))
+        for number in range(count):
+            full = sum(width for width, _ in line) + size[0] > COLUMNS
+            if line and (full or (needed > 1 and _begins(number, count, needed))):
+                yield line
+                line = []
+            line.append(size)
     if line:
         yield line
+
+
+def _begins(number: int, count: int, lines: int) -> bool:
+    """Whether the panel is the first of its line when `count` panels are shared out over `lines`."""
+    return number * lines // count != (number - 1) * lines // count
 
 
 def number(key: str) -> int:

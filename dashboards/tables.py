@@ -11,7 +11,8 @@ from grafana_foundation_sdk.models import common, dashboard
 from dashboards import parts
 from dashboards.model import Column, Link, Table
 
-_NARROW = 60  # pixels; a column of Grafana's own least width, 150, would push others off a small screen
+# Pixels. Grafana's own least width, 150, would push columns off a small screen.
+_LEAST, _LETTER, _AROUND = 75, 8, 24
 _CELLS: dict[str, dict[str, str]] = {
     "background": {"type": "color-background", "mode": "basic"},
     "text": {"type": "color-text"},
@@ -21,12 +22,7 @@ _CELLS: dict[str, dict[str, str]] = {
 
 def table(spec: Table, variables: Collection[str]) -> dashboard.Panel:
     """Return the panel."""
-    made = (
-        table_builders.Panel()
-        .show_header(show_header=True)
-        .cell_height(common.TableCellHeight.SM)
-        .min_width(_NARROW)
-    )
+    made = table_builders.Panel().show_header(show_header=True).cell_height(common.TableCellHeight.SM)
     if spec.sort:
         order = common_builders.TableSortByFieldState().display_name(spec.sort).desc(desc=True)
         made = made.sort_by([order])
@@ -46,11 +42,16 @@ def table(spec: Table, variables: Collection[str]) -> dashboard.Panel:
 
 def _of_label(spec: Table, title: str, variables: Collection[str]) -> list[tuple[str, object]]:
     """Return the look of a label's column: what names the row is where the links are."""
-    look: list[tuple[str, object]] = [("noValue", "-")]
+    look: list[tuple[str, object]] = [("noValue", "-"), ("custom.minWidth", _room(title))]
     look += [("custom.width", width) for name, width in spec.widths if name == title]
     if spec.links:
         look.append(("links", _links(spec.links, variables)))
     return look
+
+
+def _room(title: str) -> int:
+    """Return the pixels that a heading takes."""
+    return max(_LEAST, len(title) * _LETTER + _AROUND)
 
 
 def _links(wanted: tuple[Link, ...], variables: Collection[str]) -> list[dict[str, object]]:
@@ -77,7 +78,11 @@ def _value(spec: Table, number: int) -> str:
 
 
 def _look(column: Column, variables: Collection[str]) -> list[tuple[str, object]]:
-    look: list[tuple[str, object]] = [("unit", column.unit), ("noValue", column.empty)]
+    look: list[tuple[str, object]] = [
+        ("unit", column.unit),
+        ("noValue", column.empty),
+        ("custom.minWidth", _room(column.title)),
+    ]
     if column.steps or column.words:
         steps = [{"value": value, "color": colour} for value, colour in column.steps or ((None, "text"),)]
         look.append(("thresholds", {"mode": "absolute", "steps": steps}))

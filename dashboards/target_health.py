@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.links import ALERTS, CONNECTIONS, HYGIENE, TABLES, WAL
+from dashboards.links import ALERTS, CONNECTIONS, EXPORTER, HYGIENE, TABLES, WAL
 from dashboards.model import PLAIN, UP, Query, Row, Tile, falling, rising
 
 _COMMITS = "sum(rate(pg_stat_database_xact_commit_total[$__rate_interval]))"
@@ -32,6 +32,20 @@ HEALTH = Row(
             query=Query("min(pg_up)"),
             steps=falling(red=1),
             words=UP,
+        ),
+        Tile(
+            title="Stale queries",
+            what="Queries of the exporter whose newest good run is more than three intervals old.",
+            good="0: every number here is fresh.",
+            do="The exporter's dashboard says which query fails, and how.",
+            unit="short",
+            empty="no queries",
+            query=Query(
+                "count((time() - pg_exporter_query_last_success_timestamp_seconds)"
+                " / pg_exporter_query_interval_seconds > 3) or (0 * count(pg_exporter_query_interval_seconds))"
+            ),
+            steps=rising(orange=1, red=10),
+            links=(EXPORTER,),
         ),
         Tile(
             title="Role",
@@ -125,6 +139,17 @@ HEALTH = Row(
             query=Query(f"{_ROLLBACKS} / (({_COMMITS} + {_ROLLBACKS}) > 0)"),
             steps=rising(orange=0.1, red=0.5),
             decimals=1,
+        ),
+        Tile(
+            title="Bad pages (24 h)",
+            what="Data pages whose checksum was found to be wrong in the last 24 hours.",
+            good="0. Anything else is damaged storage or memory.",
+            do="Stop trusting the disk: look at the server's log for the file, and at the newest backup.",
+            unit="short",
+            empty="no checksums",
+            query=Query("sum(increase(pg_stat_database_checksum_failures_total[1d]))"),
+            steps=rising(red=1),
+            decimals=0,
         ),
         Tile(
             title="To wraparound",

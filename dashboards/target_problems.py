@@ -97,6 +97,7 @@ PERFORMANCE = Row(
                 ),
             ),
             stack=True,
+            bars=True,
             links=(CONNECTIONS,),
         ),
         Graph(

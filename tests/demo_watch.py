@@ -25,6 +25,8 @@ from prometheus import prometheus
 from shipped import CATALOG
 
 ROOT = Path(__file__).parent.parent
+JOB = "pg-oauth-exporter"  # what the rules call it
+RULES = sorted((ROOT / "alerts").glob("*.rules.yml"))
 DATABASE = "oauth2"
 _OFTEN = 5.0  # seconds between two runs of a query
 _EXTENSIONS = ("pg_stat_statements", "pg_buffercache", "pg_freespacemap", "pgstattuple")
@@ -41,7 +43,7 @@ def watched(farm: Farm, major: int, folder: Path) -> Iterator[str]:
         console = make_conninfo(stack.enter_context(pooled(pair.primary)), dbname="pgbouncer")
         daemon = Daemon(folder, _configuration(pair, console, folder), f"--sets={_SETS}")
         stack.enter_context(daemon)
-        yield stack.enter_context(prometheus(folder, f"127.0.0.1:{daemon.port}"))
+        yield stack.enter_context(prometheus(folder, f"127.0.0.1:{daemon.port}", JOB, RULES))
 
 
 def _prepare(pair: Pair) -> None:

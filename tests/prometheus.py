@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,13 +16,16 @@ from programs import require
 
 
 @contextmanager
-def prometheus(folder: Path, exporter: str) -> Iterator[str]:
-    """A real Prometheus that scrapes the exporter every second; yields its URL."""
+def prometheus(
+    folder: Path, exporter: str, job: str = "exporter", rules: Sequence[Path] = ()
+) -> Iterator[str]:
+    """A real Prometheus that scrapes the exporter every second, and evaluates rules; yields its URL."""
     program = require("prometheus")
     port = free_port()
     config = {
-        "global": {"scrape_interval": "1s"},
-        "scrape_configs": [{"job_name": "exporter", "static_configs": [{"targets": [exporter]}]}],
+        "global": {"scrape_interval": "1s", "evaluation_interval": "5s"},
+        "rule_files": [str(path) for path in rules],
+        "scrape_configs": [{"job_name": job, "static_configs": [{"targets": [exporter]}]}],
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     process = subprocess.Popen(

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from dashboard_files import DASHBOARDS, Json, expressions, numbers, substituted
-from demo_watch import answer, watched
+from demo_watch import JOB, answer, watched
 from farm import Farm
 
 MAJORS = (13, 15, 18)
@@ -23,7 +23,7 @@ VALUES = {
     "$__rate_interval": "20s",
     "$__interval": "5s",
     "$__range": "1m",
-    "$job": "exporter",
+    "$job": JOB,
     "$target": ".+",
     "$datname": ".+",
 }
