@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from exporter.evidence import Episode, Snapshot
 
@@ -19,6 +20,9 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _KIB = 1024
 # What is true of all rows is said once, with the first.
 _OF_ALL = ("used_in_all", "for_ordinary_roles")
+
+# A level, and the one at which something is due.
+_DUE = (("dead_rows", "dead_rows_at"), ("xid_age", "xid_age_at"), ("multixact_age", "multixact_age_at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,19 @@ def _taken(row: Row) -> str:
     return f"{row.get('used_in_all')} of {row.get('for_ordinary_roles')} connections taken in all"
 
 
+def _due(columns: tuple[str, str], row: Row) -> str:
+    level, edge = columns
+    return (
+        f"{_label(level)} {_said(level, row)}, due at {_said(edge, row)}"
+        if {level, edge} <= row.keys()
+        else ""
+    )
+
+
+def _vacuum(row: Row) -> str:
+    return f"a vacuum is at it, pid {row.get('vacuum_pid')}: {row.get('vacuum_phase')}"
+
+
 # Which columns a phrase takes the place of, in the order in which they are said; nothing is not said.
 _PHRASES: tuple[tuple[tuple[str, ...], Callable[[Row], str]], ...] = (
     (("state", "state_seconds"), _state),
@@ -172,6 +189,11 @@ _PHRASES: tuple[tuple[tuple[str, ...], Callable[[Row], str]], ...] = (
         lambda row: f"its view is {_said('xmin_age', row)} transaction{_plural(row['xmin_age'])} old",
     ),
     (_OF_ALL, _taken),
+    *((columns, partial(_due, columns)) for columns in _DUE),
+    (("last_vacuum_seconds",), lambda row: f"last vacuumed {_said('last_vacuum_seconds', row)} ago"),
+    (("is_autovacuum_off",), lambda row: "autovacuum is switched off" * (row["is_autovacuum_off"] is True)),
+    (("vacuum_pid", "vacuum_phase"), _vacuum),
+    (("locked_by",), lambda row: f"locked by pid {_said('locked_by', row)}"),
 )
 _ELSEWHERE = {
     *("depth", "query", "remedy", "inspect", "holder", "name", "prepared", "sessions", "pid"),

@@ -54,3 +54,20 @@ def opener(server: Server, database: str) -> Iterator[Callable[..., psycopg.Conn
             return stack.enter_context(connection)
 
         yield open_one
+
+
+def spend(connection: psycopg.Connection, number: int) -> None:
+    """Use up so many transaction numbers: each row is a subtransaction's."""
+    connection.execute("CREATE TEMPORARY TABLE spent ()")
+    connection.execute(
+        f"""
+        DO $$ BEGIN
+            FOR number IN 1..{number} LOOP
+                BEGIN
+                    INSERT INTO spent DEFAULT VALUES;
+                EXCEPTION WHEN division_by_zero THEN NULL;
+                END;
+            END LOOP;
+        END $$
+        """.encode()
+    )

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from servers import Server
-from sessions import finish, opener, start, until
+from sessions import finish, opener, spend, start, until
 from shipped import QUERIES, connect, fresh_database, run
 
 Row = Mapping[str, object]
@@ -18,19 +18,6 @@ Open = Callable[..., psycopg.Connection]
 KINDS = ("transactions", "statements", "xmin", "connections")
 # As a number of seconds, so short that everything is long.
 AT_ONCE = "0"
-# Each row is a subtransaction's.
-_SPENT = """
-CREATE TEMPORARY TABLE spent ();
-DO $$
-BEGIN
-    FOR number IN 1..100001 LOOP
-        BEGIN
-            INSERT INTO spent DEFAULT VALUES;
-        EXCEPTION WHEN division_by_zero THEN NULL;
-        END;
-    END LOOP;
-END $$
-"""
 _PLACES = """
 SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
     - coalesce(current_setting('reserved_connections', true)::int, 0)
@@ -195,7 +182,7 @@ def test_a_slot_counts_from_its_age_and_is_named_whether_it_is_in_use(
     burner = session()
     try:
         assert _rows(roomy, "xmin", longer_than="600.0") == []
-        burner.execute(_SPENT)
+        spend(burner, 100_001)
         [row] = _rows(roomy, "xmin", longer_than="600.0")
     finally:
         roomy.execute(f"SELECT pg_drop_replication_slot('{database}')")
