@@ -24,9 +24,9 @@ _DASHBOARD_VARIABLES = ("target", "datname")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """For which targets one copy of an alert is: the matchers, and the levels that hold for them."""
+    """For which targets one copy of an alert is: matchers, if not for all, and the levels for them."""
 
-    matchers: str
+    matchers: tuple[str, ...]
     levels: Levels
 
 
@@ -63,7 +63,7 @@ def _group(subject: Subject, alerting: Alerting, faults: list[Fault]) -> Rule:
 def _recording(rule: Recording, alerting: Alerting) -> Rule:
     settings = alerting.thresholds.settings
     values = alerting.thresholds.recordings.get(rule.name, {})
-    return {"record": rule.name, "expr": _filled(rule.expr, settings, settings.selector, values)}
+    return {"record": rule.name, "expr": _filled(rule.expr, settings, (), values)}
 
 
 def _alert_rules(alert: Alert, alerting: Alerting) -> Iterator[Rule]:
@@ -94,23 +94,21 @@ def scopes(name: str, alerting: Alerting) -> Iterator[Scope]:
     taken: list[str] = []
     found = []
     for each in overrides:
-        found.append(Scope(_where(thresholds.settings, each.target, taken), each.alerts[name]))
+        found.append(Scope((f'target=~"{each.target}"', *_not(taken)), each.alerts[name]))
         taken.append(each.target)
-    yield Scope(_where(thresholds.settings, "", taken), thresholds.alerts[name])
+    yield Scope(_not(taken), thresholds.alerts[name])
     yield from found
 
 
-def _where(settings: Settings, target: str, others: Iterable[str]) -> str:
-    matchers = [settings.selector] if settings.selector else []
-    if target:
-        matchers.append(f'target=~"{target}"')
-    if not_these := "|".join(others):
-        matchers.append(f'target!~"{not_these}"')
-    return ",".join(matchers)
+def _not(targets: Iterable[str]) -> tuple[str, ...]:
+    these = "|".join(targets)
+    return (f'target!~"{these}"',) if these else ()
 
 
-def _filled(expr: str, settings: Settings, where: str, values: Values) -> str:
+def _filled(expr: str, settings: Settings, matchers: Iterable[str], values: Values) -> str:
     used: set[str] = set()
+    where = ",".join(filter(None, (settings.selector, *matchers)))
+    job = ",".join((f'job="{settings.job}"', *matchers))
 
     def value(match: re.Match[str]) -> str:
         name = match["name"]
@@ -119,7 +117,7 @@ def _filled(expr: str, settings: Settings, where: str, values: Values) -> str:
         if name == "where":
             return f"{before}{where}"
         if name == "job":
-            return f'{before}job="{settings.job}"'
+            return f"{before}{job}"
         if name not in values:
             raise LookupError(f"no number for ${name}")
         return before + (values[name] if before else _number(values[name]))
