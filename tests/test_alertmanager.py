@@ -110,6 +110,7 @@ def test_a_server_that_is_down_mutes_the_rest_of_its_target_and_nothing_else(des
         warning=alert("OAuthTokens", target="a", datname="orders"),
         queries=alert("PgOauthExporterQueryStale", target="a"),
         security=alert("OAuthWave", target="a", team="security"),
+        no_successor=alert("PostgresNoPrimary", "critical", target="a"),
         other_target=alert("PostgresLocks", "critical", target="b"),
         other_job=alert("PostgresLocks", "critical", target="a", job="staging"),
         no_target=alert("PostgresLocks", "critical", target=""),
