@@ -27,6 +27,8 @@ NOW = Row(
     (
         Tile(
             title="Exporter",
+            width=3,
+            height=4,
             what="Whether Prometheus reaches the exporter; of several instances the worst.",
             good="up.",
             do="No dashboard is current while it is down. Look at the process and its log.",
@@ -39,6 +41,8 @@ NOW = Row(
         ),
         Tile(
             title="Targets down",
+            width=3,
+            height=4,
             what="Targets that did not answer the newest attempt.",
             good="0.",
             do="The table below says which. Their other numbers are gone, not frozen.",
@@ -48,7 +52,9 @@ NOW = Row(
             steps=rising(red=1),
         ),
         Tile(
-            title="Stale queries",
+            title="Stale data",
+            width=3,
+            height=4,
             what="Queries whose newest good run is more than three intervals old. Their numbers are gone by then.",
             good="0.",
             do="The table of failing queries says which, and how they end.",
@@ -60,7 +66,9 @@ NOW = Row(
             steps=rising(orange=1, red=10),
         ),
         Tile(
-            title="Failing queries",
+            title="Failing",
+            width=3,
+            height=4,
             what="Queries whose newest run did not end well.",
             good="0.",
             do="The table of failing queries says which; `pg-oauth-exporter doctor` says what would help.",
@@ -70,7 +78,9 @@ NOW = Row(
             steps=rising(orange=1, red=10),
         ),
         Tile(
-            title="Load on servers",
+            title="Server load",
+            width=3,
+            height=4,
             what="Processor time that the server which is asked most spends on all queries, as a share of one core.",
             good="Below 1 %.",
             do="The most expensive queries are below: give them a longer interval, or a budget.",
@@ -82,6 +92,8 @@ NOW = Row(
         ),
         Tile(
             title="Series",
+            width=3,
+            height=4,
             what="Samples on the page that Prometheus scrapes, of all targets.",
             good="What it was yesterday: a jump is new tables, or labels that somebody invented.",
             do="The sets that give most are below; limits are set for each query.",
@@ -92,6 +104,8 @@ NOW = Row(
         ),
         Tile(
             title="Memory",
+            width=3,
+            height=4,
             what="Resident memory of the exporter; of several instances the largest.",
             good="Below 200 MB; it grows with series, not with time.",
             do="Look whether the number of series grew with it; if not, report it.",
@@ -102,7 +116,9 @@ NOW = Row(
             decimals=0,
         ),
         Tile(
-            title="Configuration",
+            title="Settings",
+            width=3,
+            height=4,
             what="Whether the newest attempt to load the configuration was good.",
             good="loaded.",
             do="The old one goes on working. `pg-oauth-exporter check` prints every fault with its line.",

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dashboards.links import ALERTS, EXPORTER, HYGIENE, QUERIES, TARGET, TOKENS, WAL
 from dashboards.model import Graph, Link, Query, Row, Tile, falling, rising
+from dashboards.phrases import of_primaries
 from dashboards.thresholds import limit
 
 _RATE = "[$__rate_interval]"
+_OVERDUE = of_primaries("oauth2_purge_overdue_rows")
+_ISSUED = of_primaries(f"rate(oauth2_tokens_issued_total{_RATE})")
+_LAST_WEEK = of_primaries(f"rate(oauth2_tokens_issued_total{_RATE} offset 1w)")
+_REVOKED = of_primaries(f"rate(oauth2_tokens_revoked_total{_RATE})")
+_ACTIVE = of_primaries('oauth2_tokens{state="active"}')
 _LATE = "(time() - pg_exporter_query_last_success_timestamp_seconds) / pg_exporter_query_interval_seconds"
 _TO_TARGET = Link(TARGET.uid, "Open the target", of_series=("target",))
 
@@ -19,7 +25,9 @@ WRONG = Row(
     "Is anything wrong?",
     (
         Tile(
-            title="Critical alerts",
+            title="Critical",
+            width=3,
+            height=4,
             what="Alerts of severity critical that fire: somebody was called.",
             good="0.",
             do="Open the alert; its notification has the runbook.",
@@ -31,6 +39,8 @@ WRONG = Row(
         ),
         Tile(
             title="Warnings",
+            width=3,
+            height=4,
             what="Alerts of severity warning that fire: a ticket for the day.",
             good="0.",
             do="Open the alert; its notification has the runbook.",
@@ -42,6 +52,8 @@ WRONG = Row(
         ),
         Tile(
             title="Targets down",
+            width=3,
+            height=4,
             what="Targets that did not answer the newest attempt.",
             good="0.",
             do="Open the target in the table below.",
@@ -52,7 +64,9 @@ WRONG = Row(
             links=(TARGET,),
         ),
         Tile(
-            title="Availability (24 h)",
+            title="Up (24 h)",
+            width=3,
+            height=4,
             what="Share of probes, one every 15 s, that found their target up, of the worst target.",
             good="Above the objective, 99.9 % unless you set another.",
             do="Open Alerts and SLO: it shows how fast the budget is used up.",
@@ -67,7 +81,9 @@ WRONG = Row(
             decimals=2,
         ),
         Tile(
-            title="Stale queries",
+            title="Stale data",
+            width=3,
+            height=4,
             what="Queries of the exporter whose newest good run is more than three intervals old.",
             good="0: every number here is fresh.",
             do="Open the exporter's dashboard: it says which query fails, and how.",
@@ -78,7 +94,9 @@ WRONG = Row(
             links=(EXPORTER,),
         ),
         Tile(
-            title="Blocked sessions",
+            title="Blocked",
+            width=3,
+            height=4,
             what="Sessions that wait for a lock, on all targets.",
             good="0, or a few for moments.",
             do="The table says on which target.",
@@ -89,7 +107,9 @@ WRONG = Row(
             links=(TARGET,),
         ),
         Tile(
-            title="Oldest backup",
+            title="Backup age",
+            width=3,
+            height=4,
             what="Age of the newest whole backup, of the set that is furthest behind.",
             good="Younger than the interval between two backups.",
             do="Open WAL, replication and backups.",
@@ -101,13 +121,15 @@ WRONG = Row(
             decimals=0,
         ),
         Tile(
-            title="Purge overdue",
+            title="To be purged",
+            width=3,
+            height=4,
             what="Rows of token stores that are past their retention, and should be gone.",
             good="0, or what comes in between two purges.",
             do="The purge does not run, or not fast enough: open Token hygiene.",
             unit="short",
             empty="no token store",
-            query=Query("sum(oauth2_purge_overdue_rows)"),
+            query=Query(f"sum({_OVERDUE})"),
             steps=rising(orange=10000, red=1000000),
             links=(HYGIENE,),
         ),
@@ -186,9 +208,9 @@ AUTH = Row(
             width=8,
             height=7,
             queries=(
-                Query(f"sum by (kind) (rate(oauth2_tokens_issued_total{_RATE}))", "{{kind}}"),
+                Query(f"sum by (kind) ({_ISSUED})", "{{kind}}"),
                 Query(
-                    f"sum(rate(oauth2_tokens_issued_total{_RATE} offset 1w))",
+                    f"sum({_LAST_WEEK})",
                     "all, a week ago",
                     dashed=True,
                     colour="text",
@@ -205,7 +227,7 @@ AUTH = Row(
             empty="no token store",
             width=8,
             height=7,
-            queries=(Query('sum by (kind) (oauth2_tokens{state="active"})', "{{kind}}"),),
+            queries=(Query(f"sum by (kind) ({_ACTIVE})", "{{kind}}"),),
             links=(TOKENS,),
         ),
         Graph(
@@ -218,8 +240,11 @@ AUTH = Row(
             width=8,
             height=7,
             queries=(
-                Query(f"3600 * sum(rate(oauth2_tokens_revoked_total{_RATE}))", "revoked an hour"),
-                Query("sum(oauth2_purge_overdue_rows)", "overdue rows"),
+                Query(
+                    f"3600 * sum({_REVOKED})",
+                    "revoked an hour",
+                ),
+                Query(f"sum({_OVERDUE})", "overdue rows"),
             ),
             links=(HYGIENE,),
         ),

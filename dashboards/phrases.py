@@ -1,4 +1,4 @@
-"""Owns expressions that many panels need: the largest few of many, over the time shown."""
+"""Owns expressions that many panels need: the largest few of many, and primaries only."""
 
 from __future__ import annotations
 
@@ -18,3 +18,11 @@ def top_values(count: int, labels: str, gauge: str) -> str:
     """Return a gauge by `labels`, of those that were largest at some time of the time shown."""
     highest = f"max by ({labels}) (max_over_time({gauge}[$__range] @ end()))"
     return f"max by ({labels}) ({gauge}) and on ({labels}) topk({count}, {highest})"
+
+
+def of_primaries(expr: str) -> str:
+    """Return the series of an expression but those of standbys, which hold the same rows once more.
+
+    What is no PostgreSQL, such as a SQLite file, has no standby and stays.
+    """
+    return f"({expr} unless on (job, target) pg_in_recovery == 1)"

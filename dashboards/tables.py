@@ -87,7 +87,9 @@ def _look(column: Column, variables: Collection[str]) -> list[tuple[str, object]
         steps = [{"value": value, "color": colour} for value, colour in column.steps or ((None, "text"),)]
         look.append(("thresholds", {"mode": "absolute", "steps": steps}))
         look.append(("custom.cellOptions", _CELLS[column.cell]))
-    words = parts.mappings(column.words, column.empty, colour="transparent")
+    words = parts.mappings(
+        column.words, column.empty, colour="transparent" if column.cell == "background" else "text"
+    )
     look.append(("mappings", [mapping.to_json() for mapping in words]))
     if column.width is not None:
         look.append(("custom.width", column.width))

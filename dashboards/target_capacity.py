@@ -20,7 +20,7 @@ CAPACITY = Row(
             links=(TABLES,),
         ),
         Graph(
-            title="Growth, a day",
+            title="Growth in a day (estimate)",
             what="An estimate: by how much each database would grow in a day if it went on as in the last hours.",
             good="Near 0 for a store whose purge keeps up.",
             do="Divide the free space of the disk by it. A young exporter has seen little: let a day pass.",

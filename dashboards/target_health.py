@@ -54,9 +54,9 @@ HEALTH = Row(
             do="After a failover nobody planned, see to it that the old primary does not come back as one.",
             unit="short",
             empty="not collected",
-            query=Query("avg(pg_in_recovery)"),
+            query=Query("max(pg_in_recovery) + min(pg_in_recovery)"),
             steps=PLAIN,
-            words=((0, "primary", "blue"), (1, "standby", "purple"), (0.5, "both", "blue")),
+            words=((0, "primary", "blue"), (1, "both", "blue"), (2, "standby", "purple")),
         ),
         Tile(
             title="Up for",

@@ -142,7 +142,7 @@ PERFORMANCE = Row(
             empty="not collected",
             width=8,
             queries=(
-                Query(f"sum(rate(pg_wal_lsn_bytes_total{_RATE}))", "WAL"),
+                Query(f'sum(rate(pg_wal_lsn_bytes_total{{position=~"insert|receive"}}{_RATE}))', "WAL"),
                 Query(f"sum(rate(pg_stat_database_temp_bytes_total{_RATE}))", "temporary files"),
             ),
             links=(WAL,),

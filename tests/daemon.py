@@ -48,7 +48,7 @@ class Daemon:
         )
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
         try:
-            self.until(lambda: "listening" in self.logs, "listen")
+            self.until(lambda: "listening" in self.logs, "listen", 60)
         except AssertionError:
             self.__exit__(None, None, None)
             raise

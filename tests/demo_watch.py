@@ -28,7 +28,8 @@ ROOT = Path(__file__).parent.parent
 JOB = "pg-oauth-exporter"  # what the rules call it
 RULES = sorted((ROOT / "alerts").glob("*.rules.yml"))
 DATABASE = "oauth2"
-_OFTEN = 5.0  # seconds between two runs of a query
+SCRAPE = 5
+_OFTEN = 10.0  # seconds between two runs of a query
 _EXTENSIONS = ("pg_stat_statements", "pg_buffercache", "pg_freespacemap", "pgstattuple")
 _SETS = "+statements_detail,+oauth2_clients,+columns"
 
@@ -43,7 +44,7 @@ def watched(farm: Farm, major: int, folder: Path) -> Iterator[str]:
         console = make_conninfo(stack.enter_context(pooled(pair.primary)), dbname="pgbouncer")
         daemon = Daemon(folder, _configuration(pair, console, folder), f"--sets={_SETS}")
         stack.enter_context(daemon)
-        yield stack.enter_context(prometheus(folder, f"127.0.0.1:{daemon.port}", JOB, RULES))
+        yield stack.enter_context(prometheus(folder, f"127.0.0.1:{daemon.port}", JOB, RULES, SCRAPE))
 
 
 def _prepare(pair: Pair) -> None:
@@ -101,13 +102,13 @@ def _demo(dsn: str, folder: Path) -> Iterator[None]:
 
 
 def answer(url: str, promql: str) -> list[dict[str, str]]:
-    """Return the labels of the series that the expression has now, or had in the last minute.
+    """Return the labels of the series that the expression has now, or had a little while ago.
 
     Raises:
         AssertionError: Prometheus does not accept the expression.
     """
     now = time.time()
-    parameters: dict[str, str | float] = {"query": promql, "start": now - 60, "end": now, "step": 5}
+    parameters: dict[str, str | float] = {"query": promql, "start": now - 90, "end": now, "step": 5}
     response = httpx.get(f"{url}/api/v1/query_range", params=parameters, timeout=30).json()
     assert response["status"] == "success", f"{response.get('error')}: {promql}"
     return [series["metric"] for series in response["data"]["result"]]

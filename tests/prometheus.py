@@ -17,13 +17,13 @@ from programs import require
 
 @contextmanager
 def prometheus(
-    folder: Path, exporter: str, job: str = "exporter", rules: Sequence[Path] = ()
+    folder: Path, exporter: str, job: str = "exporter", rules: Sequence[Path] = (), seconds: int = 1
 ) -> Iterator[str]:
-    """A real Prometheus that scrapes the exporter every second, and evaluates rules; yields its URL."""
+    """A real Prometheus that scrapes the exporter and evaluates rules; yields its URL."""
     program = require("prometheus")
     port = free_port()
     config = {
-        "global": {"scrape_interval": "1s", "evaluation_interval": "5s"},
+        "global": {"scrape_interval": f"{seconds}s", "evaluation_interval": "5s"},
         "rule_files": [str(path) for path in rules],
         "scrape_configs": [{"job_name": job, "static_configs": [{"targets": [exporter]}]}],
     }

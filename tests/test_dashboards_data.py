@@ -18,9 +18,9 @@ from demo_watch import JOB, answer, watched
 from farm import Farm
 
 MAJORS = (13, 15, 18)
-# What a minute of scraping is enough for: queries run every 5 s, Prometheus scrapes every second.
+# What a minute of scraping is enough for: queries run every 10 s, Prometheus scrapes every 5 s.
 VALUES = {
-    "$__rate_interval": "20s",
+    "$__rate_interval": "40s",
     "$__interval": "5s",
     "$__range": "1m",
     "$job": JOB,
@@ -39,11 +39,13 @@ def urls(farm: Farm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[
     majors = [major for major in MAJORS if major in farm.available]
     if not majors:
         pytest.skip(f"none of PostgreSQL {MAJORS} here")
-    with ExitStack() as stack, ThreadPoolExecutor() as pool:
-        worlds = [watched(farm, major, tmp_path_factory.mktemp(f"watched-{major}")) for major in majors]
-        urls = list(pool.map(stack.enter_context, worlds))
+    with ExitStack() as stack:
+        urls = {
+            major: stack.enter_context(watched(farm, major, tmp_path_factory.mktemp(f"watched-{major}")))
+            for major in majors
+        }
         time.sleep(_SECONDS)
-        yield dict(zip(majors, urls, strict=True))
+        yield urls
 
 
 def excused(dashboard: str, panel: str, letter: str, major: int) -> bool:

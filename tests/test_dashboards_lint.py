@@ -88,3 +88,9 @@ def test_a_faulty_expression_is_found_out(expr: str) -> None:
     faults = list(of_expressions(board))
     assert len(faults) >= 1
     assert FAULTS[expr] in " ".join(faults)
+
+
+def test_the_manual_has_every_dashboard_with_its_name() -> None:
+    page = (FOLDER.parent / "docs" / "dashboards.md").read_text()
+    missing = [uid for uid in DASHBOARDS if f"| `{uid}` |" not in page]
+    assert missing == []
