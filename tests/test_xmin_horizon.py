@@ -10,7 +10,7 @@ import pytest
 from psycopg import pq
 
 from servers import Server
-from sessions import SESSION_KINDS, opener, until
+from sessions import SESSION_KINDS, finish, opener, start, until
 from shipped import ask, ask_on, connect, fresh_database
 
 
@@ -79,6 +79,20 @@ def test_a_session_idle_in_a_transaction_that_wrote_nothing_holds_nothing(
     session().execute("BEGIN; SELECT 1")
     with connect(roomy.monitor_dsn()) as monitor:
         assert _holders(monitor)["backend"] == (0, None)
+
+
+def test_a_vacuum_holds_nothing_though_it_shows_a_snapshot(
+    roomy: Server, database: str, session: Callable[..., psycopg.Connection]
+) -> None:
+    roomy.execute("CREATE TABLE t AS SELECT a FROM generate_series(1, 20000) AS a", database)
+    subject = session()
+    subject.execute("SET vacuum_cost_delay = '100ms'; SET vacuum_cost_limit = 1")
+    start(subject, "VACUUM t", roomy, "backend_xmin IS NOT NULL AND wait_event = 'VacuumDelay'")
+    try:
+        with connect(roomy.monitor_dsn()) as monitor:
+            assert _holders(monitor)["backend"] == (0, None)
+    finally:
+        finish(subject)
 
 
 def test_a_prepared_transaction_holds_the_horizon_and_is_counted_with_its_age(

@@ -23,6 +23,12 @@ with holder as (
   from pg_catalog.pg_stat_activity as a
   where (a.backend_xmin is not null or a.backend_xid is not null)
     and a.backend_type <> 'walsender'
+    -- Others do not have to respect the snapshot of a VACUUM.
+    and not exists (
+      select
+      from pg_catalog.pg_stat_progress_vacuum as v
+      where v.pid = a.pid
+    )
     and a.pid <> pg_catalog.pg_backend_pid()
   union all
   select
