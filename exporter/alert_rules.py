@@ -13,7 +13,7 @@ from exporter.thresholds import Levels, Settings, Values
 
 Rule = dict[str, object]
 
-# A duration is written as such in a range, the step of a subquery and behind `offset`; compared with seconds it is their number.
+# A duration stays as it is in a range, as a step and behind `offset`; compared with seconds it is a number.
 _PLACE = re.compile(r"(?P<range>\[|:|\boffset\s+-?)?\$(?P<name>[a-z_]+)")
 _IN_TEXT = re.compile(r"\[\[([a-z_]+)\]\]")
 _LONG_UNITS = {"w": 7, "y": 365}
