@@ -40,7 +40,7 @@ def watched(farm: Farm, major: int, folder: Path) -> Iterator[str]:
     pair = start_pair(farm, major, "watched")
     _prepare(pair)
     with ExitStack() as stack:
-        stack.enter_context(_demo(pair.primary.dsn(DATABASE), folder))
+        stack.enter_context(demo(pair.primary.dsn(DATABASE), folder))
         console = make_conninfo(stack.enter_context(pooled(pair.primary)), dbname="pgbouncer")
         daemon = Daemon(folder, _configuration(pair, console, folder), f"--sets={_SETS}")
         stack.enter_context(daemon)
@@ -82,7 +82,7 @@ def _configuration(pair: Pair, console: str, folder: Path) -> dict[str, object]:
 
 
 @contextmanager
-def _demo(dsn: str, folder: Path) -> Iterator[None]:
+def demo(dsn: str, folder: Path) -> Iterator[None]:
     """Run the demo's workload in a database of ours; its own daemon and its page interest nobody."""
     command = [sys.executable, "-m", "exporter", "demo", "--postgres", dsn, "--no-sidecars"]
     with (folder / "demo.log").open("w") as log:
