@@ -35,7 +35,7 @@ COST = Row(
             steps=alert_steps("PgOauthExporterCostHigh", "ratio"),
         ),
         Bars(
-            title="Most expensive queries, a run",
+            title="Slowest queries, newest run",
             what="Seconds that the newest run took, waiting for a connection included, of the slowest eight.",
             good="Milliseconds; bloat and token counts may take longer, once in a while.",
             do="Give it a longer interval or a budget, or switch it off: see docs/configuration.md.",
@@ -48,7 +48,7 @@ COST = Row(
             ),
         ),
         Graph(
-            title="Most expensive queries, over time",
+            title="Most expensive queries",
             what="Share of one core that a query keeps busy, of the eight that took most.",
             good="Each far below 0.5 %.",
             do="One that grows with its table: a longer interval, or a budget.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboards.links import ALERTS, CONNECTIONS, QUERIES, WAL
 from dashboards.model import Column, Graph, Query, Row, Table
+from dashboards.target_mend import MEND
 
 _RATE = "[$__rate_interval]"
 
@@ -17,7 +18,7 @@ PROBLEMS = Row(
             do="Open the blocking tree. Waits for a relation come from DDL, those for rows from the application.",
             unit="short",
             empty="nobody waits",
-            width=8,
+            width=5,
             queries=(Query("sum by (wait_event) (pg_lock_waiters)", "{{wait_event}}"),),
             stack=True,
             links=(CONNECTIONS,),
@@ -29,7 +30,7 @@ PROBLEMS = Row(
             do="Its role and database are on the connections dashboard. Rows it can see cannot be vacuumed.",
             unit="s",
             empty="not collected",
-            width=8,
+            width=5,
             queries=(
                 Query(
                     'max by (target) (pg_stat_activity_oldest_transaction_age_seconds{backend_type="client backend"})',
@@ -43,12 +44,12 @@ PROBLEMS = Row(
             links=(CONNECTIONS,),
         ),
         Table(
-            title="Alerts that fire or are about to",
+            title="Alerts firing and pending",
             what="Every alert of the chosen targets, and since when its condition holds.",
             good="Empty.",
             do="Open the alert's dashboard; the notification has the link to its runbook.",
             empty="none",
-            width=8,
+            width=7,
             by=(("alertname", "Alert"), ("severity", "Severity"), ("alertstate", "State")),
             columns=(
                 Column(
@@ -57,8 +58,10 @@ PROBLEMS = Row(
                     width=70,
                 ),
             ),
+            widths=(("Severity", 80), ("State", 75)),
             links=(ALERTS,),
         ),
+        MEND,
     ),
 )
 

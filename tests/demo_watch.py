@@ -102,13 +102,13 @@ def demo(dsn: str, folder: Path) -> Iterator[None]:
 
 
 def answer(url: str, promql: str) -> list[dict[str, str]]:
-    """Return the labels of the series that the expression has now, or had a little while ago.
+    """Return the labels of the series that the expression has, or had in the last five minutes.
 
     Raises:
         AssertionError: Prometheus does not accept the expression.
     """
     now = time.time()
-    parameters: dict[str, str | float] = {"query": promql, "start": now - 90, "end": now, "step": 5}
+    parameters: dict[str, str | float] = {"query": promql, "start": now - 300, "end": now, "step": 5}
     response = httpx.get(f"{url}/api/v1/query_range", params=parameters, timeout=30).json()
     assert response["status"] == "success", f"{response.get('error')}: {promql}"
     return [series["metric"] for series in response["data"]["result"]]
