@@ -57,6 +57,17 @@ class Link:
     of_series: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A way from a table's row to the page on which the exporter shows who is behind a number.
+
+    The table has the labels instance and target: `instance` is where Prometheus finds the exporter.
+    """
+
+    kind: str
+    title: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """What every panel has. `what` it shows, what is `good`, what to `do` otherwise: its description.
@@ -73,7 +84,7 @@ class Panel:
     empty: str
     width: int = 12
     height: int = 8
-    links: tuple[Link, ...] = ()
+    links: tuple[Link | Evidence, ...] = ()
     key: str = ""
     decimals: int | None = None
 
@@ -92,7 +103,7 @@ class Tile(Panel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph(Panel):
-    """Lines over time. `steps` draw the alert's limits as dashed lines."""
+    """Lines over time. `steps` draw the alert's limits as dashed lines; `colours` are by the name of a series."""
 
     queries: tuple[Query, ...]
     steps: Steps = ()
@@ -101,6 +112,7 @@ class Graph(Panel):
     least: float | None = 0  # of the axis; None where values are below 0
     most: float | None = None
     legend: Literal["table", "list", "none"] = "table"
+    colours: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +127,7 @@ class Column:
     width: int | None = None
     decimals: int | None = None
     cell: Literal["text", "background", "gauge"] = "background"  # of what has steps
-    links: tuple[Link, ...] = ()
+    links: tuple[Link | Evidence, ...] = ()
     empty: str = "-"  # where the row has no such value
     hidden: bool = False  # for a query of which the labels matter only
 

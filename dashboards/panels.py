@@ -147,6 +147,9 @@ def _(spec: Graph, variables: Collection[str]) -> dashboard.Panel:
         made = made.min(spec.least)
     if spec.most is not None:
         made = made.max(spec.most)
+    for name, colour in spec.colours:
+        fixed = parts.properties([("color", {"mode": "fixed", "fixedColor": colour})])
+        made = made.override_by_name(name, fixed)
     for number, query in enumerate(spec.queries):
         if own := _own_look(query):
             made = made.override_by_query(parts.letter(number), parts.properties(own))

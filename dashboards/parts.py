@@ -10,7 +10,7 @@ from grafana_foundation_sdk.builders import prometheus as prometheus_builders
 from grafana_foundation_sdk.models import common, dashboard, prometheus
 
 from dashboards.expression import filtered, interval
-from dashboards.model import Link, Steps, Words
+from dashboards.model import Evidence, Link, Steps, Words
 from exporter.duration import format_duration
 
 SOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
@@ -64,7 +64,7 @@ def mappings(words: Words, empty: str, colour: str = _NOTHING) -> list[dashboard
 
 
 def links(
-    wanted: Iterable[Link], variables: Collection[str], *, table: bool
+    wanted: Iterable[Link | Evidence], variables: Collection[str], *, table: bool
 ) -> list[dashboard.DashboardLink]:
     """Return data links that keep the variables and the time shown."""
     return [
@@ -73,7 +73,11 @@ def links(
     ]
 
 
-def _url(link: Link, variables: Collection[str], *, table: bool) -> str:
+def _url(link: Link | Evidence, variables: Collection[str], *, table: bool) -> str:
+    if isinstance(link, Evidence):
+        return (
+            f"http://${{__data.fields.instance}}/evidence/${{__data.fields.target:percentencode}}/{link.kind}"
+        )
     kept = [
         f"${{{name}:queryparam}}"
         for name in _KEPT
@@ -85,10 +89,15 @@ def _url(link: Link, variables: Collection[str], *, table: bool) -> str:
 
 
 def legend(kind: str) -> common_builders.VizLegendOptions:
-    """Return a legend below the graph: a table with the last and the greatest value, a list, or none."""
+    """Return a legend below the graph: a table, the greatest series first, a list, or none."""
     shape = common.LegendDisplayMode.TABLE if kind == "table" else common.LegendDisplayMode.LIST
     made = common_builders.VizLegendOptions().display_mode(shape).placement(common.LegendPlacement.BOTTOM)
-    return made.show_legend(kind != "none").calcs(["lastNotNull", "max"] if kind == "table" else [])
+    made = made.show_legend(kind != "none")
+    return (
+        made.calcs(["lastNotNull", "max"]).sort_by("Max").sort_desc(sort_desc=True)
+        if kind == "table"
+        else made
+    )
 
 
 def tooltip() -> common_builders.VizTooltipOptions:

@@ -1,6 +1,21 @@
-"""Owns expressions that many panels need: the largest few of many, and primaries only."""
+"""Owns what many panels need: the largest few of many, primaries only, colours that mean the same everywhere."""
 
 from __future__ import annotations
+
+STATE_COLOURS = (
+    ("active", "green"),
+    ("idle", "blue"),
+    ("idle in transaction", "orange"),
+    ("idle in transaction (aborted)", "red"),
+    ("prepared transaction", "purple"),
+)
+WAIT_COLOURS = (
+    ("none", "green"),
+    ("Lock", "red"),
+    ("LWLock", "orange"),
+    ("IO", "blue"),
+    ("Client", "purple"),
+)
 
 
 def top_rates(count: int, labels: str, counter: str) -> str:

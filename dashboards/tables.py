@@ -9,7 +9,7 @@ from grafana_foundation_sdk.builders import table as table_builders
 from grafana_foundation_sdk.models import common, dashboard
 
 from dashboards import parts
-from dashboards.model import Column, Link, Table
+from dashboards.model import Column, Evidence, Link, Table
 
 # Pixels. Grafana's own least width, 150, would push columns off a small screen.
 _LEAST, _LETTER, _AROUND = 75, 8, 24
@@ -54,7 +54,7 @@ def _room(title: str) -> int:
     return max(_LEAST, len(title) * _LETTER + _AROUND)
 
 
-def _links(wanted: tuple[Link, ...], variables: Collection[str]) -> list[dict[str, object]]:
+def _links(wanted: tuple[Link | Evidence, ...], variables: Collection[str]) -> list[dict[str, object]]:
     return [link.to_json() for link in parts.links(wanted, variables, table=True)]
 
 

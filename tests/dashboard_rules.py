@@ -16,12 +16,13 @@ from exporter.model import MetricType
 UNITS = {
     "none", "short", "percentunit", "bytes", "decbytes", "binBps", "Bps", "s", "dtdurations", "ms",
     "dateTimeFromNow", "dateTimeAsIso", "ops", "reqps", "rps", "wps", "cps", "iops", "bool", "string",
-    "suffix:x", "suffix:/h", "suffix:/min", "suffix:/d",
+    "suffix:x", "suffix:/s", "suffix:/h", "suffix:/min", "suffix:/d",
 }  # fmt: skip
 _RATES = {"rate", "irate"}
 _CHANGES = {*_RATES, "increase", "delta", "deriv", "resets", "changes", "absent", "count_over_time"}
 _COUNTS = {"count", "group", "absent", "label_values"}
-_OF_GRAFANA = re.compile(r"__\w+")
+_EVIDENCE = r"http://\$\{__data\.fields\.instance\}/evidence/\$\{__data\.fields\.target:percentencode\}/\w+"
+_OF_GRAFANA = re.compile(r"__\w+|\d+")  # a digit is a group of label_replace
 Found = tuple[promql.VectorSelector, tuple[object, ...]]
 
 
@@ -125,9 +126,11 @@ def of_sources(dashboard: Json) -> Iterator[str]:
 
 
 def of_links(dashboard: Json) -> Iterator[str]:
-    """A link leads to a dashboard that there is, and keeps the time."""
+    """A link leads to a dashboard that there is, and keeps the time; or to the exporter's evidence."""
     for panel in panels(dashboard):
         for url in re.findall(r'"url": "([^"]*)"', str(panel).replace("'", '"')):
+            if re.fullmatch(_EVIDENCE, url):
+                continue
             found = re.fullmatch(r"/d/([^?]+)\?(.*)", url)
             if not found or found[1] not in DASHBOARDS or "${__url_time_range}" not in found[2]:
                 yield f"{panel['title']!r}: link {url}"
@@ -182,7 +185,7 @@ def _of_use(metric: Metric, functions: list[str], around: tuple[object, ...]) ->
 def _of_grouping(tree: object) -> Iterator[str]:
     """A label that is grouped or joined by is one that some metric of the expression has."""
     read = [metrics()[str(each.name)] for each, _ in selectors(tree) if str(each.name) in metrics()]
-    made = set(re.findall(r'label_(?:replace|join)\([^"]*"(\w+)"|count_values\("(\w+)"', str(tree)))
+    made = set(re.findall(r'label_(?:replace|join)\(.*?, "(\w+)", "|count_values\("(\w+)"', str(tree)))
     own = {name for pair in made for name in pair if name} | {"le"}
     for group in re.findall(r"\b(?:by|on|group_left|group_right)\s*\(([^)]*)\)", str(tree)):
         for label in filter(None, map(str.strip, group.split(","))):

@@ -31,7 +31,7 @@ DATABASE = "oauth2"
 SCRAPE = 5
 _OFTEN = 10.0  # seconds between two runs of a query
 _EXTENSIONS = ("pg_stat_statements", "pg_buffercache", "pg_freespacemap", "pgstattuple")
-_SETS = "+statements_detail,+oauth2_clients,+columns"
+_SETS = "+statements_detail,+statements_text,+oauth2_clients,+columns"
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def _configuration(pair: Pair, console: str, folder: Path) -> dict[str, object]:
             for name, query in CATALOG.queries.items()
             if query.every > _OFTEN
         },
-        "pools": {"demo": "oauth2.*"},
+        "pools": {"demo": "oauth2-%"},
         "backups": [{"name": "nightly", "path": str(backups), "target": "main", "every": "5s"}],
     }
 

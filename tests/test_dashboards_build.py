@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from dashboards import parts
 from dashboards.__main__ import write
 from dashboards.all import dashboards, files
 from dashboards.expression import filtered, interval
 from dashboards.frame import RepeatedKeyError, build
 from dashboards.layout import Place, number, places
 from dashboards.metrics import metrics
-from dashboards.model import Row, falling, rising
+from dashboards.model import Evidence, Graph, Query, Row, falling, rising
+from dashboards.panels import panel
 from dashboards.phrases import top_rates, top_values
 from dashboards.thresholds import alert_steps, limit
 
@@ -108,6 +110,35 @@ def test_the_largest_few_are_chosen_once_for_the_time_shown() -> None:
     for expr in (top_rates(3, "target", "pg_stat_wal_bytes_total"), top_values(3, "target", "pg_locks")):
         assert "topk(3, " in expr
         assert "[$__range] @ end()" in expr
+
+
+def test_a_legend_begins_with_the_greatest_so_that_what_is_cut_off_matters_least() -> None:
+    legend = parts.legend("table").build()
+    assert (legend.sort_by, legend.sort_desc) == ("Max", True)
+
+
+def test_evidence_is_where_prometheus_finds_the_exporter() -> None:
+    (link,) = parts.links([Evidence("blocking", "Open")], ALL, table=True)
+    where = "http://${__data.fields.instance}/evidence/${__data.fields.target:percentencode}/blocking"
+    assert link.url == where
+
+
+def test_a_series_has_its_colour_by_its_name() -> None:
+    graph = Graph(
+        title="Sessions",
+        what="",
+        good="",
+        do="",
+        unit="short",
+        empty="none",
+        queries=(Query("pg_locks", "{{mode}}"),),
+        colours=(("idle", "blue"),),
+    )
+    built = panel(graph, ALL)
+    override = built.field_config.overrides[0] if built.field_config else None
+    assert override is not None
+    assert (override.matcher.id_val, override.matcher.options) == ("byName", "idle")
+    assert override.properties[0].value == {"mode": "fixed", "fixedColor": "blue"}
 
 
 def test_writing_removes_the_file_of_a_dashboard_that_is_gone(tmp_path: Path) -> None:
