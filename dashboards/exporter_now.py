@@ -16,11 +16,10 @@ from dashboards.model import (
     falling,
     rising,
 )
+from dashboards.phrases import LATE, STALE, STALE_FROM
 from dashboards.thresholds import alert_steps
 
 _RATE = "[$__rate_interval]"
-# By how much the newest good run of a query is older than its interval, in intervals.
-_LATE = "(time() - pg_exporter_query_last_success_timestamp_seconds) / pg_exporter_query_interval_seconds"
 
 NOW = Row(
     "Can these numbers be trusted?",
@@ -60,9 +59,7 @@ NOW = Row(
             do="The table of failing queries says which, and how they end.",
             unit="short",
             empty="no queries",
-            query=Query(
-                f"count({_LATE} > 3) or (0 * count(pg_exporter_query_interval_seconds))",
-            ),
+            query=Query(STALE),
             steps=rising(orange=1, red=10),
         ),
         Tile(
@@ -153,8 +150,8 @@ FRESHNESS = Row(
             unit="suffix:x",
             empty="not known yet",
             height=7,
-            queries=(Query(f"max by (target) ({_LATE})", "{{target}}"),),
-            steps=rising(red=3),
+            queries=(Query(f"max by (target) ({LATE})", "{{target}}"),),
+            steps=rising(red=STALE_FROM),
         ),
         Table(
             title="Queries that fail or wait",

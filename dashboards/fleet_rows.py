@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dashboards.links import ALERTS, EXPORTER, HYGIENE, QUERIES, TARGET, TOKENS, WAL
 from dashboards.model import Graph, Link, Query, Row, Tile, falling, rising
-from dashboards.phrases import of_primaries
-from dashboards.thresholds import limit
+from dashboards.phrases import STALE, of_primaries
+from dashboards.thresholds import alert_steps, limit
 
 _RATE = "[$__rate_interval]"
 _OVERDUE = of_primaries("oauth2_purge_overdue_rows")
@@ -13,7 +13,6 @@ _ISSUED = of_primaries(f"rate(oauth2_tokens_issued_total{_RATE})")
 _LAST_WEEK = of_primaries(f"rate(oauth2_tokens_issued_total{_RATE} offset 1w)")
 _REVOKED = of_primaries(f"rate(oauth2_tokens_revoked_total{_RATE})")
 _ACTIVE = of_primaries('oauth2_tokens{state="active"}')
-_LATE = "(time() - pg_exporter_query_last_success_timestamp_seconds) / pg_exporter_query_interval_seconds"
 _TO_TARGET = Link(TARGET.uid, "Open the target", of_series=("target",))
 
 
@@ -89,7 +88,7 @@ WRONG = Row(
             do="Open the exporter's dashboard: it says which query fails, and how.",
             unit="short",
             empty="no queries",
-            query=Query(f"count({_LATE} > 3) or (0 * count(pg_exporter_query_interval_seconds))"),
+            query=Query(STALE),
             steps=rising(orange=1, red=10),
             links=(EXPORTER,),
         ),
@@ -103,7 +102,7 @@ WRONG = Row(
             unit="short",
             empty="not collected",
             query=Query("sum(pg_blocked_sessions)"),
-            steps=rising(orange=1, red=10),
+            steps=alert_steps("PostgresLockQueueLong", "sessions"),
             links=(TARGET,),
         ),
         Tile(
@@ -116,7 +115,7 @@ WRONG = Row(
             unit="s",
             empty="none configured",
             query=Query("time() - min(pg_backup_newest_timestamp_seconds)"),
-            steps=rising(orange=93600, red=180000),
+            steps=alert_steps("PostgresBackupMissed", "age"),
             links=(WAL,),
             decimals=0,
         ),
@@ -130,7 +129,7 @@ WRONG = Row(
             unit="short",
             empty="no token store",
             query=Query(f"sum({_OVERDUE})"),
-            steps=rising(orange=10000, red=1000000),
+            steps=alert_steps("OAuthExpiredTokenBacklog", "rows"),
             links=(HYGIENE,),
         ),
     ),

@@ -7,7 +7,6 @@ from dashboards.model import UP, Column, Link, Row, Table, falling, rising
 from dashboards.thresholds import alert_steps
 
 _RATE = "[$__rate_interval]"
-_LATE = "(time() - pg_exporter_query_last_success_timestamp_seconds) / pg_exporter_query_interval_seconds"
 _TO_TARGET = Link(TARGET.uid, "Open the target", of_series=("target",))
 
 
@@ -43,36 +42,40 @@ TARGETS = Row(
                     "Connections",
                     f"max {_BY} (pg_connections_used_ratio)",
                     "percentunit",
-                    alert_steps("PostgresConnectionsNearLimit", otherwise=rising(0.8, 0.95)),
+                    alert_steps("PostgresConnectionsNearLimit"),
                     decimals=0,
                 ),
                 Column(
                     "Oldest tx",
                     f'max {_BY} (pg_stat_activity_oldest_transaction_age_seconds{{backend_type="client backend"}})',
                     "s",
-                    rising(300, 3600),
+                    alert_steps("PostgresTransactionOld", "age"),
                     decimals=0,
                 ),
-                Column("Blocked", f"sum {_BY} (pg_blocked_sessions)", steps=rising(1, 5)),
+                Column(
+                    "Blocked",
+                    f"sum {_BY} (pg_blocked_sessions)",
+                    steps=alert_steps("PostgresLockQueueLong", "sessions"),
+                ),
                 Column(
                     "Lag",
                     f'max {_BY} (pg_replication_lag_seconds) or max {_BY} (pg_stat_replication_lag_seconds{{stage="replay"}})',
                     "s",
-                    rising(60, 600),
+                    alert_steps("PostgresReplicationLagSeconds", "seconds"),
                     decimals=1,
                 ),
                 Column(
                     "Wraparound",
                     f"max {_BY} (pg_database_xid_stop_ratio)",
                     "percentunit",
-                    rising(0.5, 0.75),
+                    alert_steps("PostgresXidWraparound", "ratio"),
                     decimals=1,
                 ),
                 Column(
                     "Vacuum debt",
                     f"max {_BY} (pg_table_vacuum_due_ratio)",
                     "suffix:x",
-                    rising(2, 10),
+                    alert_steps("PostgresTableVacuumOverdue", "ratio"),
                     decimals=1,
                 ),
                 Column("Size", f"sum {_BY} (pg_database_size_bytes)", "bytes", decimals=1),
@@ -87,14 +90,14 @@ TARGETS = Row(
                     f"sum {_BY} (rate(pg_stat_database_xact_rollback_total{_RATE}))"
                     f" / (sum {_BY} (rate(pg_stat_database_xact_commit_total{_RATE}) + rate(pg_stat_database_xact_rollback_total{_RATE})) > 0)",
                     "percentunit",
-                    rising(0.1, 0.5),
+                    alert_steps("PostgresRollbackRatioHigh", "ratio"),
                     decimals=1,
                 ),
                 Column(
                     "Backup",
                     f"time() - min {_BY} (pg_backup_newest_timestamp_seconds)",
                     "s",
-                    rising(93600, 180000),
+                    alert_steps("PostgresBackupMissed", "age"),
                     decimals=0,
                 ),
                 Column(

@@ -1,6 +1,8 @@
-"""Owns what many panels need: the largest few of many, primaries only, colours that mean the same everywhere."""
+"""Owns what many panels need: the largest few of many, primaries only, what is stale, colours that mean something."""
 
 from __future__ import annotations
+
+from dashboards.thresholds import limit
 
 STATE_COLOURS = (
     ("active", "green"),
@@ -41,3 +43,9 @@ def of_primaries(expr: str) -> str:
     What is no PostgreSQL, such as a SQLite file, has no standby and stays.
     """
     return f"({expr} unless on (job, target) pg_in_recovery == 1)"
+
+
+# By how much the newest good run of a query is older than its interval, in intervals.
+LATE = "(time() - pg_exporter_query_last_success_timestamp_seconds) / pg_exporter_query_interval_seconds"
+STALE_FROM = limit("PgOauthExporterQueryStale", "warning", "intervals")
+STALE = f"count({LATE} > {STALE_FROM:g}) or (0 * count(pg_exporter_query_interval_seconds))"

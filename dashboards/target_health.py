@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dashboards.links import ALERTS, CONNECTIONS, EXPORTER, HYGIENE, TABLES, WAL
 from dashboards.model import PLAIN, UP, Query, Row, Tile, falling, rising
+from dashboards.phrases import STALE
+from dashboards.thresholds import alert_steps
 
 _COMMITS = "sum(rate(pg_stat_database_xact_commit_total[$__rate_interval]))"
 _ROLLBACKS = "sum(rate(pg_stat_database_xact_rollback_total[$__rate_interval]))"
@@ -40,10 +42,7 @@ HEALTH = Row(
             do="The exporter's dashboard says which query fails, and how.",
             unit="short",
             empty="no queries",
-            query=Query(
-                "count((time() - pg_exporter_query_last_success_timestamp_seconds)"
-                " / pg_exporter_query_interval_seconds > 3) or (0 * count(pg_exporter_query_interval_seconds))"
-            ),
+            query=Query(STALE),
             steps=rising(orange=1, red=10),
             links=(EXPORTER,),
         ),
@@ -77,7 +76,7 @@ HEALTH = Row(
             unit="percentunit",
             empty="not collected",
             query=Query("max(pg_connections_used_ratio)"),
-            steps=rising(orange=0.8, red=0.95),
+            steps=alert_steps("PostgresConnectionsNearLimit"),
             links=(CONNECTIONS,),
             decimals=0,
         ),
@@ -91,7 +90,7 @@ HEALTH = Row(
             query=Query(
                 'max(pg_stat_activity_oldest_transaction_age_seconds{backend_type="client backend"})'
             ),
-            steps=rising(orange=300, red=3600),
+            steps=alert_steps("PostgresTransactionOld", "age"),
             links=(CONNECTIONS,),
             decimals=0,
         ),
@@ -103,7 +102,7 @@ HEALTH = Row(
             unit="s",
             empty="not collected",
             query=Query("max(pg_stat_activity_oldest_idle_in_transaction_age_seconds)"),
-            steps=rising(orange=60, red=300),
+            steps=alert_steps("PostgresIdleInTransaction", "age"),
             links=(CONNECTIONS,),
             decimals=0,
         ),
@@ -115,18 +114,18 @@ HEALTH = Row(
             unit="short",
             empty="not collected",
             query=Query("sum(pg_blocked_sessions)"),
-            steps=rising(orange=1, red=5),
+            steps=alert_steps("PostgresLockQueueLong", "sessions"),
             links=(CONNECTIONS,),
         ),
         Tile(
-            title="Deadlocks (1 h)",
+            title="Deadlocks (15 min)",
             what="Deadlocks that the server broke by cancelling one of the transactions.",
             good="0; a few a day are the application's to retry.",
             do="The server's log has both statements. Take locks in the same order everywhere.",
             unit="short",
             empty="not collected",
-            query=Query("sum(increase(pg_stat_database_deadlocks_total[1h]))"),
-            steps=rising(orange=1, red=4),
+            query=Query("sum(increase(pg_stat_database_deadlocks_total[15m]))"),
+            steps=alert_steps("PostgresDeadlocks", "deadlocks"),
             decimals=0,
         ),
         Tile(
@@ -137,7 +136,7 @@ HEALTH = Row(
             unit="percentunit",
             empty="no transactions",
             query=Query(f"{_ROLLBACKS} / (({_COMMITS} + {_ROLLBACKS}) > 0)"),
-            steps=rising(orange=0.1, red=0.5),
+            steps=alert_steps("PostgresRollbackRatioHigh", "ratio"),
             decimals=1,
         ),
         Tile(
@@ -159,7 +158,7 @@ HEALTH = Row(
             unit="percentunit",
             empty="not collected",
             query=Query("max(pg_database_xid_stop_ratio)"),
-            steps=rising(orange=0.5, red=0.75),
+            steps=alert_steps("PostgresXidWraparound", "ratio"),
             links=(TABLES,),
             decimals=1,
         ),
@@ -171,7 +170,7 @@ HEALTH = Row(
             unit="suffix:x",
             empty="not on a standby",
             query=Query("max(pg_table_vacuum_due_ratio)"),
-            steps=rising(orange=2, red=10),
+            steps=alert_steps("PostgresTableVacuumOverdue", "ratio"),
             links=(TABLES,),
             decimals=2,
         ),
@@ -183,7 +182,7 @@ HEALTH = Row(
             unit="s",
             empty="no standby",
             query=Query('max(pg_stat_replication_lag_seconds{stage="replay"} or pg_replication_lag_seconds)'),
-            steps=rising(orange=60, red=600),
+            steps=alert_steps("PostgresReplicationLagSeconds", "seconds"),
             links=(WAL,),
             decimals=1,
         ),
@@ -195,7 +194,7 @@ HEALTH = Row(
             unit="bytes",
             empty="no slots",
             query=Query("max(pg_replication_slots_retained_bytes)"),
-            steps=rising(orange=1073741824, red=10737418240),
+            steps=alert_steps("PostgresReplicationSlotRetainsWal", "bytes"),
             links=(WAL,),
             decimals=0,
         ),
@@ -219,7 +218,7 @@ HEALTH = Row(
             unit="s",
             empty="none configured",
             query=Query("time() - min(pg_backup_newest_timestamp_seconds)"),
-            steps=rising(orange=93600, red=180000),
+            steps=alert_steps("PostgresBackupMissed", "age"),
             links=(HYGIENE,),
             decimals=0,
         ),

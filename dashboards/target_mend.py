@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dashboards.links import HYGIENE, TABLES, WAL
 from dashboards.model import Column, Table
+from dashboards.thresholds import limit
 
-_SOON = 14 * 86400  # seconds: a fortnight is enough for a ticket
+_SEQUENCE = limit("PostgresSequenceNearEnd", "warning", "ratio")
+_PASSWORD = limit("PostgresRolePasswordExpiring", "warning", "left")
+_CERTIFICATE = limit("PostgresCertificateExpiring", "warning", "left")
+_PREPARED = limit("PostgresPreparedTransactionOld", "warning", "age")
+_CLOCK = limit("OAuthWriterClockAhead", "warning", "limit")
 
 # What it is, and how many by target.
 _PROBLEMS = (
@@ -23,22 +28,22 @@ _PROBLEMS = (
         "count by (target) (pg_subscription_enabled == 1 and pg_stat_subscription_up == 0)",
     ),
     (
-        "Prepared transactions above 5 min",
-        "count by (target) (pg_prepared_transactions_oldest_age_seconds > 300)",
+        "Old prepared transactions",
+        f"count by (target) (pg_prepared_transactions_oldest_age_seconds > {_PREPARED:g})",
     ),
-    ("Sequences above 75 %", "count by (target) (pg_sequence_used_ratio > 0.75)"),
+    ("Sequences that near their end", f"count by (target) (pg_sequence_used_ratio > {_SEQUENCE:g})"),
     ("Sequences we may not read", "sum by (target) (pg_sequences_unreadable)"),
     (
-        "Passwords that end in two weeks",
-        f"count by (target) (pg_role_password_expiry_timestamp_seconds - time() < {_SOON})",
+        "Passwords that end soon",
+        f"count by (target) (pg_role_password_expiry_timestamp_seconds - time() < {_PASSWORD:.0f})",
     ),
     (
-        "Certificate ends in two weeks",
-        f"count by (target) (pg_tls_certificate_not_after_timestamp_seconds - time() < {_SOON})",
+        "Certificate ends soon",
+        f"count by (target) (pg_tls_certificate_not_after_timestamp_seconds - time() < {_CERTIFICATE:.0f})",
     ),
     ("Rules of pg_hba.conf that trust", 'sum by (target) (pg_hba_rules{auth_method="trust"})'),
     ("Backups that are not whole", "sum by (target) (pg_backup_invalid_files)"),
-    ("Clocks of writers ahead", "count by (target) (oauth2_newest_row_ahead_seconds > 5)"),
+    ("Clocks of writers ahead", f"count by (target) (oauth2_newest_row_ahead_seconds > {_CLOCK:g})"),
 )
 
 

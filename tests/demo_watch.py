@@ -29,7 +29,7 @@ JOB = "pg-oauth-exporter"  # what the rules call it
 RULES = sorted((ROOT / "alerts").glob("*.rules.yml"))
 DATABASE = "oauth2"
 SCRAPE = 5
-_OFTEN = 10.0  # seconds between two runs of a query
+_OFTEN = 20.0  # seconds between two runs of a query
 _EXTENSIONS = ("pg_stat_statements", "pg_buffercache", "pg_freespacemap", "pgstattuple")
 _SETS = "+statements_detail,+statements_text,+oauth2_clients,+columns"
 

@@ -18,9 +18,9 @@ from demo_watch import JOB, answer, watched
 from farm import Farm
 
 MAJORS = (13, 15, 18)
-# What a minute of scraping is enough for: queries run every 10 s, Prometheus scrapes every 5 s.
+# What a minute of scraping is enough for: queries run every 20 s or oftener, Prometheus scrapes every 5 s.
 VALUES = {
-    "$__rate_interval": "40s",
+    "$__rate_interval": "60s",
     "$__interval": "5s",
     "$__range": "1m",
     "$job": JOB,
