@@ -51,7 +51,8 @@ def _of_queries() -> Iterator[Metric]:
         labels = _SCRAPE | own
         for column in query.columns:
             if column.type is MetricType.HISTOGRAM:
-                yield Metric(f"{column.family}_bucket", _COUNTER, labels | {"le"}, query.every)
+                # Of this moment, such as the codes of the last hour: there is nothing to take a rate of.
+                yield Metric(f"{column.family}_bucket", _GAUGE, labels | {"le"}, query.every)
                 yield Metric(f"{column.family}_sum", _GAUGE, labels, query.every)
                 yield Metric(f"{column.family}_count", _GAUGE, labels, query.every)
             else:
