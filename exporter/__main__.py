@@ -8,9 +8,20 @@ import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
-from exporter import __version__, alerting, app, configuration, doctor, grants, listing, logs, once
+from exporter import (
+    __version__,
+    alerting,
+    app,
+    configuration,
+    dashboard_files,
+    doctor,
+    grants,
+    listing,
+    logs,
+    once,
+)
 from exporter.configuration import Configuration
 from exporter.errors import ConfigError
 
@@ -101,16 +112,30 @@ def _parser() -> argparse.ArgumentParser:
             "grants", "print the SQL of a role that can read no token", _ask(grants.run, needs_target=False)
         )
     )
-    rules = (
-        "list the alert rules, or write them with your numbers"  # they need neither target nor configuration
-    )
-    alerts = commands.add_parser("alerts", help=rules, description=f"{rules[0].upper()}{rules[1:]}.")
-    alerting.add_arguments(alerts)
-    alerts.set_defaults(handler=lambda args: alerting.run(args, sys.stdout))
+    _shipped(commands, "alerts", "list the alert rules, or write them with your numbers", alerting)
+    _shipped(commands, "dashboards", "list the Grafana dashboards, or write them", dashboard_files)
     commands.add_parser(
         "demo", help="watch a made-up OAuth2 store: brings its own PostgreSQL", add_help=False
     )
     return parser
+
+
+class _Shipped(Protocol):
+    """A command about what is shipped, which needs neither a target nor a configuration."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare its options."""
+
+    def run(self, args: argparse.Namespace, out: TextIO) -> int:
+        """Do it; return the exit code."""
+
+
+def _shipped(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str, module: _Shipped
+) -> None:
+    parser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    module.add_arguments(parser)
+    parser.set_defaults(handler=lambda args: module.run(args, sys.stdout))
 
 
 def _common() -> argparse.ArgumentParser:
