@@ -133,12 +133,6 @@ def test_the_image_does_not_run_as_root_and_says_when_it_is_ready() -> None:
     assert "/readyz" in text.split("HEALTHCHECK")[1]
 
 
-def test_compose_defines_every_configuration_it_mounts() -> None:
-    page = yaml.safe_load((ROOT / "compose.yaml").read_text())
-    mounted = {each["source"] for service in page["services"].values() for each in service.get("configs", [])}
-    assert mounted == page["configs"].keys()
-
-
 @pytest.mark.slow
 def test_the_image_builds_and_prints_its_version() -> None:
     if not containers.available():
