@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +12,7 @@ import yaml
 
 from exporter.catalog import load, shipped_directory
 from exporter.derive import DERIVATIONS
-from exporter.model import JobKey, MetricType, Outcome, OutcomeKind, Query, Scope, Skip, SkipReason
+from exporter.model import Column, JobKey, MetricType, Outcome, OutcomeKind, Query, Scope, Skip, SkipReason
 from exporter.telemetry import Telemetry
 
 RULES = Path(__file__).resolve().parents[1] / "alerts"
@@ -24,7 +25,7 @@ _GAUGE, _COUNTER = MetricType.GAUGE, MetricType.COUNTER
 class Metric:
     """A name that may stand in an expression. `every`: seconds between two reads, None where nobody waits.
 
-    `labels` is None where they cannot be known. Some of its series have none of the labels `partly`.
+    `since` is the first major version of PostgreSQL that has it. `labels` is None where they cannot be known. Some of its series have none of the labels `partly`.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Metric:
     labels: frozenset[str] | None
     every: float | None = None
     partly: frozenset[str] = frozenset()
+    since: int = 0
 
     def has(self, label: str) -> bool:
         """Whether its series may have the label."""
@@ -50,13 +52,21 @@ def _of_queries() -> Iterator[Metric]:
         own = {"target", *query.labels} | ({"datname"} if query.scope is Scope.DATABASE else set())
         labels = _SCRAPE | own
         for column in query.columns:
+            since = _since(query, column)
             if column.type is MetricType.HISTOGRAM:
                 # Of this moment, such as the codes of the last hour: there is nothing to take a rate of.
                 yield Metric(f"{column.family}_bucket", _GAUGE, labels | {"le"}, query.every)
                 yield Metric(f"{column.family}_sum", _GAUGE, labels, query.every)
                 yield Metric(f"{column.family}_count", _GAUGE, labels, query.every)
             else:
-                yield Metric(column.family, column.type, labels, query.every)
+                yield Metric(column.family, column.type, labels, query.every, since=since)
+
+
+def _since(query: Query, column: Column) -> int:
+    """Return the version by what the query needs, and by what the help of the metric says."""
+    said = re.search(r"\(PostgreSQL (\d+)", column.help)
+    lowest = query.variants[0][0] if query.variants else 0
+    return max(query.needs.version or 0, lowest, int(said[1]) if said else 0)
 
 
 def _of_the_exporter() -> Iterator[Metric]:

@@ -49,6 +49,12 @@ def test_the_slowest_metric_gives_the_shortest_step_and_nothing_steps_faster_tha
     assert interval(["pg_up + pg_database_size_bytes", "pg_locks"]) == 300
 
 
+def test_the_catalogue_says_since_which_version_there_is_a_metric() -> None:
+    assert metrics()["pg_stat_io_reads_total"].since == 16
+    assert metrics()["pg_stat_database_sessions_total"].since == 14
+    assert metrics()["pg_up"].since == 0
+
+
 def test_a_histogram_is_known_by_its_buckets() -> None:
     assert "oauth2_token_lifetime_seconds_bucket" in metrics()
     assert "oauth2_token_lifetime_seconds" not in metrics()
