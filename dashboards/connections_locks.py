@@ -118,7 +118,7 @@ WAITS = Row(
         ),
         Graph(
             title="Events waited for, by name",
-            what="Server processes by the event itself, of the ten that most have waited for; waits for something to do are left out.",
+            what="Server processes by the event itself; waits for something to do are left out.",
             good="A few, now and then.",
             do="The manual explains each name under Monitoring, Wait Event Tables.",
             unit="short",
@@ -127,9 +127,7 @@ WAITS = Row(
             bars=True,
             queries=(
                 Query(
-                    "sum by (wait_event_type, wait_event) (pg_stat_activity_wait_event_sessions)"
-                    " and on (wait_event_type, wait_event) topk(10, sum by (wait_event_type, wait_event)"
-                    " (sum_over_time(pg_stat_activity_wait_event_sessions[$__range] @ end())))",
+                    "sum by (wait_event_type, wait_event) (pg_stat_activity_wait_event_sessions)",
                     "{{wait_event_type}} {{wait_event}}",
                 ),
             ),

@@ -42,7 +42,11 @@ def table(spec: Table, variables: Collection[str]) -> dashboard.Panel:
 
 def _of_label(spec: Table, title: str, variables: Collection[str]) -> list[tuple[str, object]]:
     """Return the look of a label's column: what names the row is where the links are."""
-    look: list[tuple[str, object]] = [("noValue", "-"), ("custom.minWidth", _room(title))]
+    look: list[tuple[str, object]] = [
+        ("noValue", "-"),
+        ("unit", "string"),  # digits, such as a statement's identifier, are no number
+        ("custom.minWidth", _room(title)),
+    ]
     look += [("custom.width", width) for name, width in spec.widths if name == title]
     if spec.links:
         look.append(("links", _links(spec.links, variables)))

@@ -31,9 +31,9 @@ def _bloat(of: str, title: str, name: str, more: tuple[Column, ...], **says: str
         width=13 if of == "table" else 11,
         by=(("datname", "Database"), (name, of.capitalize()), ("confidence", "Confidence")),
         sort="Estimated",
-        widths=(("Database", 75), ("Confidence", 95)),
+        widths=(("Database", 85), ("Confidence", 95)),
         columns=(
-            Column("Estimated", _estimated(of, "bytes", name), "bytes", width=95, decimals=1),
+            Column("Estimated", _estimated(of, "bytes", name), "bytes", width=105, decimals=1),
             # Without the colours of the alert, which leaves small ones out.
             Column("Share", _estimated(of, "ratio", name), "percentunit", width=65, decimals=0),
             *more,

@@ -14,7 +14,7 @@ from dashboards.expression import filtered, interval
 from dashboards.frame import RepeatedKeyError, build
 from dashboards.layout import Place, number, places
 from dashboards.metrics import metrics
-from dashboards.model import Evidence, Graph, Query, Row, falling, rising
+from dashboards.model import Column, Evidence, Graph, Query, Row, Table, falling, rising
 from dashboards.panels import panel
 from dashboards.phrases import top_rates, top_values
 from dashboards.thresholds import alert_steps, limit
@@ -127,6 +127,26 @@ def test_evidence_is_where_prometheus_finds_the_exporter() -> None:
     (link,) = parts.links([Evidence("blocking", "Open")], ALL, table=True)
     where = "http://${__data.fields.instance}/evidence/${__data.fields.target:percentencode}/blocking"
     assert link.url == where
+
+
+def test_digits_in_the_label_of_a_table_stay_as_they_are() -> None:
+    """Grafana would write a statement's identifier as 6.52 Quint."""
+    table = Table(
+        title="Statements",
+        what="",
+        good="",
+        do="",
+        empty="none",
+        by=(("queryid", "Statement"),),
+        columns=(Column("Locks", "sum(pg_locks)"),),
+    )
+    built = panel(table, ALL)
+    override = built.field_config.overrides[0] if built.field_config else None
+    assert override is not None
+    assert (override.matcher.options, ("unit", "string")) == (
+        "Statement",
+        next((each.id_val, each.value) for each in override.properties if each.id_val == "unit"),
+    )
 
 
 def test_a_series_has_its_colour_by_its_name() -> None:
