@@ -11,6 +11,7 @@ _COMMITS = f"sum(rate(pg_stat_database_xact_commit_total{_RATE}))"
 _ROLLBACKS = f"sum(rate(pg_stat_database_xact_rollback_total{_RATE}))"
 _HITS = f"sum by (target) (rate(pg_stat_database_blks_hit_total{_RATE}))"
 _READS = f"sum by (target) (rate(pg_stat_database_blks_read_total{_RATE}))"
+_READING = f"sum by (target) (rate(pg_stat_database_blk_read_time_seconds_total{_RATE}))"
 _STATEMENT = "job, target, datname, user, queryid"
 _MEAN = "statement:pg_stat_statements_seconds:mean30m"
 _SLOWER = (
@@ -114,9 +115,7 @@ NOW = Row(
             do="Slow storage, or too much asked of it: look at backups and checkpoints of the same time.",
             unit="s",
             empty="not timed",
-            query=Query(
-                f"max(sum by (target) (rate(pg_stat_database_blk_read_time_seconds_total{_RATE})) / ({_READS} > 0))"
-            ),
+            query=Query(f"max({_READING} / ({_READS} > 0)) or 0 * max({_READING})"),
             steps=alert_steps("PostgresReadsSlow", "seconds"),
             decimals=1,
         ),

@@ -8,7 +8,7 @@ from dashboards.phrases import top_rates
 
 _KEY = "target, datname, user, queryid"
 _RATE = "[$__rate_interval]"
-_NAMED = "{{target}} {{datname}} {{queryid}}"
+_NAMED = "{{target}} {{queryid}}"
 _BLOCK = 8192
 _NO = "no pg_stat_statements"
 
@@ -50,7 +50,7 @@ TIME = Row(
                 ("query", "Text"),
             ),
             sort="Total",
-            widths=(("Target", 75), ("Database", 85), ("Role", 90)),
+            widths=(("Target", 75), ("Database", 85), ("Role", 105)),
             columns=(
                 _column("Total", _grown("seconds"), "s", 75, 1),
                 _column(

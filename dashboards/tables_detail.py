@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.model import Bars, Column, Graph, Query, Row, Table
-from dashboards.phrases import top_rates, top_values
+from dashboards.phrases import of_primaries, top_rates, top_values
 from dashboards.thresholds import alert_steps
 
 _BY = "by (target, datname, relname)"
@@ -129,7 +129,7 @@ RUNNING = Row(
             good="Flat: what dies is used again.",
             do="A climb while the number of rows stays: dead rows are removed too late.",
             unit="bytes",
-            empty="not estimated",
+            empty="not estimated in the time shown",
             queries=(Query(top_values(8, "target, datname, relname", "pg_table_bloat_bytes"), _NAMED),),
         ),
     ),
@@ -160,14 +160,14 @@ PARTS = Row(
         ),
         Bars(
             title="Largest indexes",
-            what="Bytes of the ten largest indexes; _other are all that have no series of their own.",
+            what="Bytes of the eight largest indexes on primaries; _other are all that have no series of their own.",
             good="What their tables ask for.",
             do="One that is large for its table is bloated, or of columns nobody asks for.",
             unit="bytes",
             empty="not collected",
             query=Query(
-                "topk(10, max by (target, datname, indexrelname) (pg_index_size_bytes))",
-                "{{target}} {{datname}} {{indexrelname}}",
+                f"topk(8, max by (target, datname, indexrelname) {of_primaries('pg_index_size_bytes')})",
+                "{{target}} {{indexrelname}}",
             ),
         ),
         Graph(

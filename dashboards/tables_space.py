@@ -86,7 +86,7 @@ INDEXES = Row(
             good="No invalid and no duplicate one.",
             do="The table beside names the largest.",
             unit="short",
-            empty="not collected",
+            empty="not read in the time shown",
             width=8,
             queries=(
                 Query(
