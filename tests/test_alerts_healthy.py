@@ -19,10 +19,14 @@ from demo_watch import demo
 from farm import Farm
 from healthy import Course, Series, fires, growing, read, steady
 from pairs import Pair, start_pair
+from promql import selectors
 from shipped import CATALOG
+from shipped_alerts import RECORDINGS, RULES
 
 _SCHEMA = Path(__file__).parent / "schemas/seed.sql"
 _IDLE, _BUSY = "idle", "busy"
+# What is truly wrong here: servers of tests run without fsync, and the demo has a client with an unsafe URI.
+_NOT_HEALTHY = {"pg_settings_weak", "oauth2_redirect_uris"}
 # Seconds between two runs of a query, and between the two pages of the busy server.
 _OFTEN, _BETWEEN = 5.0, 25.0
 _LONG = 240
@@ -80,7 +84,9 @@ def _configuration(pair: Pair, database: str) -> dict[str, object]:
 
 
 def page(daemon: Daemon) -> list[Series]:
-    return read(daemon.get("/metrics").text, time.time())
+    found = read(daemon.get("/metrics").text, time.time())
+    assert {series.name for series in found} >= _NOT_HEALTHY
+    return [series for series in found if series.name not in _NOT_HEALTHY]
 
 
 def check(done: subprocess.CompletedProcess[str]) -> None:
@@ -112,8 +118,19 @@ def test_a_restart_of_the_exporter_is_silent(pages: Pages, tmp_path: Path) -> No
     check(fires(tmp_path, {"restart": (map(course, pages.busy), (119, 121, 123, 130, 145, 180, 239))}))
 
 
+def sets_that_are_read() -> set[str]:
+    """Return the sets of which some rule reads a metric; the others cannot be missed."""
+    expressions = (*RECORDINGS.values(), *(rule.expr for rule in RULES))
+    metrics = {selector.metric for expression in expressions for selector in selectors(expression)}
+    return {
+        query.set
+        for query in CATALOG.queries.values()
+        if any(name.startswith(column.family) for column in query.columns for name in metrics)
+    }
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted({query.set for query in CATALOG.queries.values()}))
+@pytest.mark.parametrize("name", sorted(sets_that_are_read()))
 def test_a_server_without_one_set_of_metrics_is_silent(pages: Pages, tmp_path: Path, name: str) -> None:
     families = {
         column.family for query in CATALOG.queries.values() if query.set == name for column in query.columns
