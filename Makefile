@@ -49,6 +49,20 @@ docs: $(VENV)/dev.stamp ## Write anew what is made from queries and alerts: page
 dashboards: $(VENV)/dev.stamp ## Write the dashboards anew from their Python
 	$(BIN)/python -m dashboards
 
+# Of a Grafana that has the dashboards (docker compose up), or by any program that is given a dashboard's file and the
+# picture to write: make images RENDER=/path/to/program
+GRAFANA ?= http://localhost:3000
+CHROMIUM ?= chromium
+.PHONY: images
+images: ## Take a picture of each dashboard for the docs (GRAFANA=http://localhost:3000)
+	@set -eu; mkdir -p docs/images; for file in dashboards/*.json; do \
+	  uid=$$(basename $$file .json); picture=docs/images/$$uid.png; \
+	  if [ -n "$(RENDER)" ]; then $(RENDER) $$file $$picture; \
+	  else $(CHROMIUM) --headless --disable-gpu --hide-scrollbars --window-size=1920,1080 --virtual-time-budget=30000 \
+	    --screenshot=$$picture "$(GRAFANA)/d/$$uid?kiosk&from=now-30m&to=now&theme=dark"; fi; \
+	  echo $$picture; \
+	done
+
 bench: $(VENV)/dev.stamp ## Measure; with DSN=... of a monitoring role the whole daemon, too
 	@set -eu; for file in benchmarks/*.py; do \
 	  case $$file in */daemon.py) continue;; esac; \
