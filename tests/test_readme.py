@@ -1,4 +1,4 @@
-"""The README's story, told to a real server: role, DSN, doctor, run, scrape configuration, first alert."""
+"""The README's story, told to a real server: role, DSN, doctor, run, scrape configuration, alerts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-import yaml
 
 from daemon import Daemon, finish
 from programs import require
@@ -53,7 +52,7 @@ def test_a_stranger_watches_their_own_database(tmp_path: Path, a_server: Server,
     }
     ours = [shlex.split(command)[1:] for command in COMMANDS if command.startswith("pg-oauth-exporter ")]
     told = {arguments[0] for arguments in ours}
-    assert told == {"grants", "doctor", "run"}
+    assert told == {"grants", "doctor", "run", "alerts", "dashboards"}
     code, sql = finish("grants", "--role", role)
     assert code == 0, sql
     try:
@@ -67,22 +66,33 @@ def test_a_stranger_watches_their_own_database(tmp_path: Path, a_server: Server,
             for metric in ("pg_up", "oauth2_tokens", "pg_blocked_sessions"):
                 assert f"`{metric}`" in README
                 assert daemon.samples(metric)
-            page = daemon.get("/metrics").text
-        named = set(re.findall(r"\b(?:pg|oauth2)_[a-z_]+\b", "\n".join(_blocks("promql"))))
-        assert named
-        assert all(f"# TYPE {metric} " in page for metric in named)
     finally:
         a_server.execute(f"DROP OWNED BY {role}; DROP ROLE {role}", database)
 
 
-def test_the_scrape_configuration_and_the_alert_are_valid(tmp_path: Path) -> None:
+def test_the_scrape_configuration_takes_the_rules_that_the_command_writes(tmp_path: Path) -> None:
     promtool = require("promtool")
-    [scrape], [alert] = _blocks("yaml"), _blocks("promql")
-    (tmp_path / "prometheus.yml").write_text(scrape)
-    rules = {"groups": [{"name": "readme", "rules": [{"alert": "First", "expr": alert}]}]}
-    (tmp_path / "rules.yml").write_text(yaml.safe_dump(rules))
-    for check in (("config", "prometheus.yml"), ("rules", "rules.yml")):
-        done = subprocess.run(
-            [promtool, "check", check[0], tmp_path / check[1]], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
+    [scrape] = _blocks("yaml")
+    told = [shlex.split(command) for command in COMMANDS]
+    [alerts] = [words for words in told if words[:2] == ["pg-oauth-exporter", "alerts"]]
+    assert alerts[2:-1] == ["--rules"]
+    code, output = finish("alerts", "--rules", tmp_path / "rules")
+    assert code == 0, output
+    (tmp_path / "prometheus.yml").write_text(f"{scrape}\nrule_files: [rules/*.rules.yml]\n")
+    done = subprocess.run(
+        [promtool, "check", "config", tmp_path / "prometheus.yml"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "rules found" in done.stdout
+
+
+def test_the_dashboards_are_where_the_command_puts_them(tmp_path: Path) -> None:
+    told = [shlex.split(command) for command in COMMANDS]
+    [dashboards] = [words for words in told if words[:2] == ["pg-oauth-exporter", "dashboards"]]
+    assert dashboards[2:-1] == ["--to"]
+    code, output = finish("dashboards", "--to", tmp_path)
+    assert code == 0, output
+    assert (tmp_path / "pg-oauth-fleet.json").is_file()
