@@ -11,7 +11,7 @@ from exporter.document import Document, KeyPath, suggestion
 from exporter.errors import Fault
 
 OFF = "off"
-_NUMBER_OR_DURATION = re.compile(r"-?\d+(?:\.\d+)?(?:e\d+)?|(?:\d+(?:ms|[smhdwy]))+")
+_NUMBER_OR_DURATION = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?|(?:\d+(?:ms|[smhdwy]))+")
 
 
 class Severity(StrEnum):

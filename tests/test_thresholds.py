@@ -49,6 +49,12 @@ def test_a_number_that_is_given_replaces_its_own_and_leaves_the_others() -> None
     assert own.settings == BASE.settings
 
 
+def test_a_very_small_number_is_taken_as_prometheus_reads_it() -> None:
+    own, faults = read("alerts: {PostgresX: {warning: {limit: 0.000005}}}", BASE)
+    assert faults == []
+    assert own.alerts["PostgresX"][Severity.WARNING]["limit"] == "5e-06"
+
+
 def test_a_level_and_a_whole_alert_can_be_off() -> None:
     own, faults = read("alerts: {PostgresX: {critical: off}, PostgresY: off}", BASE)
     assert faults == []
