@@ -107,17 +107,18 @@ CAPACITY = Row(
 )
 
 
-def _settings(title: str, unit: str, matcher: str) -> Table:
+def _settings(title: str, unit: str, matcher: str, width: int) -> Table:
     return Table(
         title=title,
         what="What new sessions get; settings that nobody touches are shown only when somebody did.",
         good="What you decided.",
         do="A value nobody remembers: pg_settings.sourcefile and sourceline say where it stands.",
         empty="not collected",
-        width=8,
+        width=width,
         height=10,
         by=(("target", "Target"), ("name", "Setting")),
-        columns=(Column("Value", f"max by (target, name) (pg_settings{{{matcher}}})", unit),),
+        widths=(("Target", 75),),
+        columns=(Column("Value", f"max by (target, name) (pg_settings{{{matcher}}})", unit, width=80),),
     )
 
 
@@ -170,9 +171,9 @@ SETTINGS = Row(
                 ),
             ),
         ),
-        _settings("Sizes", "bytes", 'unit="bytes"'),
-        _settings("Times", "s", 'unit="seconds"'),
-        _settings("Numbers and switches", "short", 'unit!~"bytes|seconds"'),
+        _settings("Sizes", "bytes", 'unit="bytes"', 7),
+        _settings("Times", "s", 'unit="seconds"', 8),
+        _settings("Numbers and switches", "short", 'unit!~"bytes|seconds"', 9),
     ),
     folded=True,
 )

@@ -11,6 +11,26 @@ _RATE = "[$__rate_interval]"
 PROBLEMS = Row(
     "What needs attention?",
     (
+        Table(
+            title="Alerts firing and pending",
+            what="Every alert of the chosen targets whose condition holds, and of how many things.",
+            good="Empty.",
+            do="Open the alert's dashboard; the notification has the link to its runbook.",
+            empty="none",
+            width=12,
+            height=6,
+            by=(("alertname", "Alert"), ("severity", "Severity"), ("alertstate", "State")),
+            columns=(
+                Column(
+                    "Series",
+                    'count by (alertname, severity, alertstate) (ALERTS{severity!="none"})',
+                    width=80,
+                ),
+            ),
+            widths=(("Severity", 95), ("State", 95)),
+            links=(ALERTS,),
+        ),
+        MEND,
         Graph(
             title="Waiting for locks",
             what="Sessions that wait for a lock, by the kind of lock: a row's (transactionid, tuple) or a table's.",
@@ -18,7 +38,8 @@ PROBLEMS = Row(
             do="Open the blocking tree. Waits for a relation come from DDL, those for rows from the application.",
             unit="short",
             empty="nobody waits",
-            width=5,
+            width=12,
+            height=7,
             queries=(Query("sum by (wait_event) (pg_lock_waiters)", "{{wait_event}}"),),
             stack=True,
             links=(CONNECTIONS,),
@@ -30,7 +51,8 @@ PROBLEMS = Row(
             do="Its role and database are on the connections dashboard. Rows it can see cannot be vacuumed.",
             unit="s",
             empty="not collected",
-            width=5,
+            width=12,
+            height=7,
             queries=(
                 Query(
                     'max by (target) (pg_stat_activity_oldest_transaction_age_seconds{backend_type="client backend"})',
@@ -43,25 +65,6 @@ PROBLEMS = Row(
             ),
             links=(CONNECTIONS,),
         ),
-        Table(
-            title="Alerts firing and pending",
-            what="Every alert of the chosen targets, and since when its condition holds.",
-            good="Empty.",
-            do="Open the alert's dashboard; the notification has the link to its runbook.",
-            empty="none",
-            width=7,
-            by=(("alertname", "Alert"), ("severity", "Severity"), ("alertstate", "State")),
-            columns=(
-                Column(
-                    "Series",
-                    'count by (alertname, severity, alertstate) (ALERTS{severity!="none"})',
-                    width=70,
-                ),
-            ),
-            widths=(("Severity", 80), ("State", 75)),
-            links=(ALERTS,),
-        ),
-        MEND,
     ),
 )
 
