@@ -20,6 +20,13 @@ Rule = Mapping[str, Any]
 
 _COLOURS = {"critical": RED, "warning": ORANGE, "info": ORANGE, "none": GREEN}
 _UNITS = {"humanizePercentage": "percentunit", "humanizeDuration": "s", "humanize1024": "bytes"}
+# Beside a label that is long enough, these need not stand in a legend.
+_SPARED = {
+    "schemaname": ("schemaname", "datname", "attname", "covered_by"),
+    "indexrelname": ("relname",),
+    "sequencename": ("relname",),
+    "queryid": ("datname", "user"),
+}
 _ABOVE, _BELOW = (">", ">="), ("<", "<=")
 _COMPARISONS = (*_ABOVE, *_BELOW, "==", "!=")
 _RATE = re.compile(r"\brate\(([^()\[\]]*)\[(\w+)\]((?: offset \w+)?)\)")
@@ -77,7 +84,7 @@ def _panel(alert: Alert, rules: Sequence[Rule], alerting: Alerting) -> Graph:
                 Query(_drawn(other), f"{_legend(alert)} limit", dashed=True, colour="text")
                 for other in first.others
             ),
-            *_limits(cut),
+            *_limits(cut, _drawn(first.values[0])),
         ),
     )
 
@@ -91,8 +98,10 @@ def _text(rule: Rule) -> str:
 
 
 def _legend(alert: Alert) -> str:
+    """Return the labels that tell its series apart, without those that would only push the numbers away."""
     names = alert.labels if "instance" in alert.labels else ("target", *alert.labels)
-    return " ".join(f"{{{{{name}}}}}" for name in names)
+    spared = {name for long, others in _SPARED.items() if long in names for name in others}
+    return " ".join(f"{{{{{name}}}}}" for name in names if name not in spared)
 
 
 def _when(levels: Mapping[str, Rule], cut: Mapping[str, Parts]) -> str:
@@ -115,12 +124,15 @@ def _falls(part: Parts) -> bool:
     return part.operator in _BELOW or (part.operator == "==" and part.limit == 0)
 
 
-def _limits(cut: Mapping[str, Parts]) -> Iterator[Query]:
-    """Yield a line for each severity. A number beside which others have to be exceeded is but a floor."""
+def _limits(cut: Mapping[str, Parts], value: str) -> Iterator[Query]:
+    """Yield a line for each severity, where there is a number to compare with it.
+
+    A number beside which others have to be exceeded is but a floor.
+    """
     for severity, part in cut.items():
         if part.limit is not None:
             legend, colour = ("floor", GREY) if part.others else (severity, _COLOURS[severity])
-            yield Query(f"vector({_line(part):.10g})", legend, dashed=True, colour=colour)
+            yield Query(f"0 * count({value}) + {_line(part):.10g}", legend, dashed=True, colour=colour)
 
 
 def _line(part: Parts) -> float:

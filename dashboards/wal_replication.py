@@ -15,7 +15,7 @@ STANDBYS = Row(
     (
         Graph(
             title="Lag in seconds",
-            what="How far replay is behind: as each standby says itself, and, dashed, as its primary sees it.",
+            what="How far replay is behind: as each standby says itself, and, dashed and with (sent) after its name, as its primary sees it.",
             good="Seconds; 0 while there is nothing to replay.",
             do="A steady climb without contact is a standby that is cut off; with contact, replay waits or is paused.",
             unit="s",
@@ -25,7 +25,7 @@ STANDBYS = Row(
                 Query("max by (target) (pg_replication_lag_seconds)", "{{target}}"),
                 Query(
                     'max by (target, application_name) (pg_stat_replication_lag_seconds{stage="replay"})',
-                    "{{application_name}} seen by {{target}}",
+                    "{{application_name}} (sent)",
                     dashed=True,
                     colour="purple",
                 ),
