@@ -178,7 +178,6 @@ def _listed(title: str, state: str, what: str, good: str, empty: str) -> Table:
                 decimals=0,
                 width=85,
             ),
-            Column("Series", f"count by ({_BY}) ({chosen})", width=75),
         ),
         links=(_TO_TARGET,),
     )
@@ -190,7 +189,7 @@ LISTS = Row(
         _listed(
             "Firing",
             "firing",
-            "Alerts that fire, and for how long their condition has held. Series says how many things it is about.",
+            "Alerts that fire, and for how long their condition has held.",
             "Empty.",
             "nothing fires",
         ),
