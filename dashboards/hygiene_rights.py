@@ -30,11 +30,12 @@ RIGHTS = Row(
             by=(("privilege", "Right to"),),
             sort="Roles",
             columns=(
-                Column("Roles", f"max by (privilege) ({of_primaries('oauth2_token_privileges')})"),
+                Column("Roles", f"max by (privilege) ({of_primaries('oauth2_token_privileges')})", width=75),
                 Column(
                     "New",
                     f"max by (privilege) ({of_primaries(_new('oauth2_token_privileges'))})",
                     steps=_ANY,
+                    width=60,
                 ),
             ),
             links=(ALERTS,),
@@ -49,11 +50,12 @@ RIGHTS = Row(
             by=(("attribute", "Right"),),
             sort="Roles",
             columns=(
-                Column("Roles", f"max by (attribute) ({_ROLES})"),
+                Column("Roles", f"max by (attribute) ({_ROLES})", width=75),
                 Column(
                     "New",
                     f"max by (attribute) ({_new(_ROLES)})",
                     steps=_ANY,
+                    width=60,
                 ),
             ),
             links=(ALERTS,),
@@ -86,7 +88,7 @@ RIGHTS = Row(
             width=6,
             by=(("type", "Type"), ("auth_method", "Method")),
             widths=(("Type", 80),),
-            columns=(Column("Rules", "max by (type, auth_method) (pg_hba_rules)"),),
+            columns=(Column("Rules", "max by (type, auth_method) (pg_hba_rules)", width=70),),
             links=(ALERTS,),
         ),
     ),
