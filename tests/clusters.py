@@ -53,10 +53,14 @@ class Cluster:
         """The data folder; the log and the socket are beside it."""
         return self.folder / "data"
 
-    def start(self) -> Server:
-        """Start on a free port and wait for the first answer; raises RuntimeError with the end of the log."""
+    def start(self, port: int = 0) -> Server:
+        """Start on that port or a free one and wait for the first answer.
+
+        Raises:
+            RuntimeError: with the end of the log.
+        """
         for _ in range(3):
-            self.port = _free_port()
+            self.port = port or _free_port()
             with (self.folder / "log").open("wb") as log:
                 self.process = self._launch(log)
             if self._wait():

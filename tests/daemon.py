@@ -70,6 +70,11 @@ class Daemon:
             if process.stdout:
                 process.stdout.close()
 
+    def restart(self) -> None:
+        """Start it anew on its port, once it has ended or by ending it."""
+        self.__exit__(None, None, None)
+        self.__enter__()
+
     @property
     def process(self) -> subprocess.Popen[str]:
         assert self._process is not None, "not started"

@@ -23,7 +23,7 @@ _OWN_FIELDS = {"host", "hostaddr", "port", "user", "dbname", "password"}
 _JANITOR = """
 cat >/dev/null
 for file in "$0"/*/data/postmaster.pid; do
-    [ -e "$file" ] && kill -INT "$(head -n 1 "$file")"
+    [ -e "$file" ] && pid="$(head -n 1 "$file")" && kill -INT "$pid" && kill -CONT "$pid"
 done
 sleep 2
 rm -rf "$0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,20 +20,28 @@ def prometheus(
     folder: Path, exporter: str, job: str = "exporter", rules: Sequence[Path] = (), seconds: int = 1
 ) -> Iterator[str]:
     """A real Prometheus that scrapes the exporter and evaluates rules; yields its URL."""
-    program = require("prometheus")
-    port = free_port()
     config = {
         "global": {"scrape_interval": f"{seconds}s", "evaluation_interval": "5s"},
         "rule_files": [str(path) for path in rules],
         "scrape_configs": [{"job_name": job, "static_configs": [{"targets": [exporter]}]}],
     }
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+    with configured(folder, config) as url:
+        yield url
+
+
+@contextmanager
+def configured(folder: Path, config: Mapping[str, object]) -> Iterator[str]:
+    """A real Prometheus with this configuration and its data in `folder`; yields its URL."""
+    program = require("prometheus")
+    port = free_port()
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(dict(config)))
     process = subprocess.Popen(
         [
             program,
             f"--config.file={folder}/prometheus.yml",
             f"--storage.tsdb.path={folder}/data",
             f"--web.listen-address=127.0.0.1:{port}",
+            "--rules.alert.resend-delay=5s",  # what comes before Alertmanager is known is lost
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
