@@ -136,13 +136,13 @@ def test_a_server_without_one_set_of_metrics_is_silent(pages: Pages, tmp_path: P
         column.family for query in CATALOG.queries.values() if query.set == name for column in query.columns
     }
     left = [series for series in pages.idle if not series.name.startswith(tuple(families))]
-    check(fires(tmp_path, {name: (steady(left, 60), (3, 59))}))
+    check(fires(tmp_path, {name: (steady(left, 31), (3, 30))}))
 
 
 @pytest.mark.slow
 def test_an_exporter_that_shows_nothing_but_itself_is_silent(pages: Pages, tmp_path: Path) -> None:
     left = [series for series in pages.idle if series.name.startswith((*_OWN, "up", "pg_up"))]
-    check(fires(tmp_path, {"nothing": (steady(left, 60), (3, 59))}))
+    check(fires(tmp_path, {"nothing": (steady(left, 31), (3, 30))}))
 
 
 def switched(found: Iterable[Series]) -> Iterator[Course]:
