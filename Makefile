@@ -40,11 +40,12 @@ format: $(VENV)/dev.stamp ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/dev.stamp ## Write anew what is made from queries and alerts: pages, rules
+docs: $(VENV)/dev.stamp ## Write anew what is made from queries and alerts: pages, rules, dashboards
 	$(BIN)/pg-oauth-exporter queries --markdown > docs/metrics.md.new && mv docs/metrics.md.new docs/metrics.md
 	$(BIN)/pg-oauth-exporter alerts --rules alerts
 	$(BIN)/pg-oauth-exporter alerts --markdown > docs/alerts.md.new && mv docs/alerts.md.new docs/alerts.md
 	$(BIN)/pg-oauth-exporter alerts --kubernetes > prometheusrule.new && mv prometheusrule.new deploy/kubernetes/prometheusrule.yaml
+	@$(MAKE) --no-print-directory dashboards
 
 dashboards: $(VENV)/dev.stamp ## Write the dashboards anew from their Python
 	$(BIN)/python -m dashboards

@@ -172,7 +172,7 @@ REPLAY = Row(
                     "{{target}} {{datname}}",
                 ),
             ),
-            steps=alert_steps("PostgresRecoveryConflicts", "queries"),
+            steps=alert_steps("PostgresStandbyQueriesCancelled", "queries"),
             links=(CONNECTIONS,),
             decimals=0,
         ),

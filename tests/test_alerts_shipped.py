@@ -152,3 +152,8 @@ def test_what_an_expression_groups_by_includes_what_its_alert_says_it_is_labelle
 def test_every_selector_can_be_narrowed_to_an_installation(rule: Rule) -> None:
     for selector in selectors(rule.expr):
         assert selector.labels & {"target", "job"}, f"{selector.metric} lacks $where or $job"
+
+
+def test_no_two_alerts_are_the_same_expression() -> None:
+    expressions = [alert.expr for alert in ALERTS.values()]
+    assert len(set(expressions)) == len(expressions)
