@@ -1,4 +1,4 @@
-"""Every panel that ships shows something of the demo's workload, on three majors of PostgreSQL."""
+"""Every panel shows something of the demo's workload, on three majors, and what alerts read is there."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from dashboard_files import DASHBOARDS, Expression, Json, expressions, numbers, 
 from dashboards.expression import named
 from demo_watch import JOB, answer, watched
 from farm import Farm
+from promql import selectors
+from shipped_alerts import RECORDINGS, RULES
 
 MAJORS = (13, 15, 18)
 # What a minute of scraping is enough for: queries run every 20 s or oftener, Prometheus scrapes every 5 s.
@@ -77,6 +79,49 @@ def test_every_expression_has_data_or_is_on_the_list(urls: dict[int, str], versi
         if not found and not excused(each, version)
     ]
     assert empty == [], "\n".join(empty)
+
+
+# What alerts read and a server shows only in a condition that the demo is not in.
+_UNSEEN = {
+    "oauth2_denylist_entries": "the demo's schema has none",
+    "oauth2_disabled_users_with_live_tokens": "users of the demo's schema cannot be disabled",
+    "pg_database_collation_changed": "absent where the collation is the one the database was made with",
+    "pg_database_connection_limit": "absent without a limit",
+    "pg_prepared_transactions_oldest_age_seconds": "absent without a prepared transaction",
+    "pg_replication_slots_safe_wal_size_bytes": "absent without max_slot_wal_keep_size",
+    "pg_role_password_expiry_timestamp_seconds": "absent where no password ends",
+    "pg_sequence_used_ratio": "the demo has no sequence",
+    "pg_sessions_unencrypted": "no session of the demo comes from another machine",
+    "pg_stat_database_checksum_last_failure_timestamp_seconds": "absent without a failure",
+    "pg_stat_database_stats_reset_timestamp_seconds": "absent without a reset",
+    "pg_stat_progress_relation_age_seconds": "absent while none runs",
+    "pg_stat_subscription_apply_errors_total": "the demo has no subscription",
+    "pg_stat_subscription_last_msg_age_seconds": "the demo has no subscription",
+    "pg_stat_subscription_sync_errors_total": "the demo has no subscription",
+    "pg_stat_subscription_up": "the demo has no subscription",
+    "pg_stat_user_tables_last_autoanalyze_timestamp_seconds": "absent before the first",
+    "pg_subscription_enabled": "the demo has no subscription",
+    "pg_subscription_relations": "the demo has no subscription",
+    "pg_table_missing_index_candidate": "absent where no table is one",
+    "pg_tls_certificate_not_after_timestamp_seconds": "servers of tests have no certificate",
+}
+
+
+@pytest.mark.slow
+def test_what_alerts_read_is_on_a_live_page_with_the_labels_they_choose_by(urls: dict[int, str]) -> None:
+    url = urls[max(urls)]
+    expressions_of_rules = (*RECORDINGS.values(), *(rule.expr for rule in RULES))
+    read = {each for expression in expressions_of_rules for each in selectors(expression)}
+    faults = []
+    for selector in read:
+        if selector.metric in (*RECORDINGS, *_UNSEEN):
+            continue
+        there = answer(url, selector.metric)
+        labels = {label for series in there for label in series}
+        # An alert that needs no target must not want one; a label that is empty everywhere is not sent.
+        if not there or not selector.labels - {"target"} <= labels:
+            faults.append(f"{selector.metric} by {sorted(selector.labels)}: {sorted(labels)}")
+    assert faults == []
 
 
 @pytest.mark.slow
