@@ -119,7 +119,7 @@ OPEN = Row(
             good="All of them none.",
             do="Have their clients register exact https URIs.",
             unit="short",
-            empty="no clients here",
+            empty="not read in the time shown",
             width=8,
             queries=tuple(
                 Query(
