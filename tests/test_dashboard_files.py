@@ -50,3 +50,11 @@ def test_the_command_prints_the_same_for_kubernetes() -> None:
     code, printed = finish("dashboards", "--kubernetes")
     assert code == 0
     assert printed == config_maps(dict(sorted(FILES.items())))
+
+
+def test_the_docs_have_a_picture_of_every_dashboard_that_is_not_too_large() -> None:
+    pictures = {
+        path.stem: path.stat().st_size for path in (shipped_directory().parent / "docs/images").glob("*.png")
+    }
+    assert pictures.keys() == {name.removesuffix(".json") for name in FILES}
+    assert max(pictures.values()) < 400_000
