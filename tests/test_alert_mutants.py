@@ -6,8 +6,10 @@ For each mutant promtool runs the subject's tests, cut down to those that name t
 from __future__ import annotations
 
 import copy
+import os
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,13 +132,20 @@ def test_no_guard_and_no_number_can_go_unnoticed(tmp_path: Path, name: str) -> N
         rule for rule in group_of(SUBJECTS[name])["rules"] if "record" in rule or rule.get("alert") == name
     ]
     assert passes(tmp_path, rules, tests), f"the tests of {name} fail as they are"
-    survivors = []
-    for rule in RULES:
-        for mutant in mutants(rule) if rule.name == name else ():
-            changed = copy.deepcopy(rules)
-            for each in changed:
-                if each.get("alert") == name and each["labels"]["severity"] == mutant.severity:
-                    each.update(mutant.changes)
-            if passes(tmp_path, changed, tests):
-                survivors.append(f"{mutant.severity}: {mutant.mistake}")
+    made = [mutant for rule in RULES if rule.name == name for mutant in mutants(rule)]
+
+    def survives(number: int) -> bool:
+        changed = copy.deepcopy(rules)
+        for each in changed:
+            if each.get("alert") == name and each["labels"]["severity"] == made[number].severity:
+                each.update(made[number].changes)
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        return passes(folder, changed, tests)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # each waits for a program of its own
+        found = list(pool.map(survives, range(len(made))))
+    survivors = [
+        f"{mutant.severity}: {mutant.mistake}" for mutant, lives in zip(made, found, strict=True) if lives
+    ]
     assert survivors == [], "no test notices these mistakes"
