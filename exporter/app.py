@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 _PROCESS_EVERY = 5.0
 _PREPARE_EVERY = 1.0
+# Seconds after which a task that goes on is cancelled again.
+_CANCEL_AGAIN = 1.0
 _PROCESS = JobKey("", "")
 
 LoadAgain = Callable[[], Configuration]
@@ -284,6 +286,9 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    """End a task; once more where the cancellation was lost, as when what it waits for ends in that moment."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_CANCEL_AGAIN)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a task had ended by itself", exc_info=error)

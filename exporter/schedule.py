@@ -23,6 +23,8 @@ from exporter.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
+# Seconds that a cancelled run gets to end by itself.
+_CANCELLED_WITHIN = 5.0
 _MAX_BACKOFF = 10  # intervals
 _FIRST_RUNS_PER_SECOND = 500
 # Not the query's fault, or cheap to try again: these runs are not held against it.
@@ -150,8 +152,8 @@ class Schedule:
             self._draining = True
             for task in late:
                 task.cancel()
-            if late:
-                await asyncio.wait(late)
+            if late:  # a server may not hear of it; then closing the connection ends the run
+                await asyncio.wait(late, timeout=_CANCELLED_WITHIN)
         self._scheduler.shutdown(wait=False)
 
     def _add(self, key: JobKey, every: float) -> None:

@@ -120,7 +120,8 @@ class Watch:
                 log.exception("a bug in the exporter", extra={"target": self.target.name})
                 wait = FACTS_EVERY
             try:
-                await asyncio.wait_for(self._look_again.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._look_again.wait()
             except TimeoutError:
                 continue
             self._look_again.clear()

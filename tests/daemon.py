@@ -65,7 +65,7 @@ class Daemon:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            raise
+            raise AssertionError(f"did not end in 30 s:\n{self.logs[-5000:]}") from None
         finally:
             if process.stdout:
                 process.stdout.close()

@@ -96,7 +96,7 @@ def _with(rule: Rule, level: Severity, values: dict[str, str]) -> str:
     )
 
 
-def tests_of(name: str) -> list[dict[str, Any]]:
+def cases_of(name: str) -> list[dict[str, Any]]:
     """Return the files of tests that name the alert, each cut down to what is about it."""
     found = []
     for file in TEST_FILES.values():
@@ -126,7 +126,7 @@ def passes(folder: Path, rules: list[dict[str, Any]], tests: list[dict[str, Any]
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(SUBJECTS))
 def test_no_guard_and_no_number_can_go_unnoticed(tmp_path: Path, name: str) -> None:
-    tests = tests_of(name)
+    tests = cases_of(name)
     assert tests, f"no test in alerts/tests names {name}"
     rules = [
         rule for rule in group_of(SUBJECTS[name])["rules"] if "record" in rule or rule.get("alert") == name
