@@ -286,7 +286,7 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
-    """End a task; once more where the cancellation was lost, as when what it waits for ends in that moment."""
+    """End a task; once more where the cancellation was lost, as when what it waits for just ended."""
     while not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=_CANCEL_AGAIN)
