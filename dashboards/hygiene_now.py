@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboards.links import ALERTS, TOKENS, WAL
 from dashboards.model import Query, Row, Steps, Tile, Words, rising
+from dashboards.parts_of_wal import newest_backup
 from dashboards.phrases import of_primaries
 from dashboards.thresholds import alert_steps, limit
 
@@ -151,17 +152,6 @@ NOW = Row(
             words=_FAILED,
             links=(ALERTS,),
         ),
-        Tile(
-            title="Newest backup",
-            what="Age of the newest backup that was found to be whole; of several sets the oldest.",
-            good="Younger than the interval between two backups.",
-            do="Look why the last one is missing or not whole before anything else breaks.",
-            unit="s",
-            empty="none configured",
-            query=Query("time() - min(pg_backup_newest_timestamp_seconds)"),
-            steps=alert_steps("PostgresBackupMissed", "age"),
-            links=(WAL,),
-            decimals=0,
-        ),
+        newest_backup(WAL),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboards.links import ALERTS, CONNECTIONS, WAL
 from dashboards.model import Column, Row, Table, Words, rising
+from dashboards.parts_of_wal import BACKUP_COLUMNS
 from dashboards.phrases import of_primaries
 from dashboards.thresholds import alert_steps
 
@@ -134,24 +135,7 @@ SCHEMA = Row(
             width=14,
             height=6,
             by=(("backup", "Backup"), ("target", "Target")),
-            columns=(
-                Column(
-                    "Age",
-                    "time() - max by (backup, target) (pg_backup_newest_timestamp_seconds)",
-                    "s",
-                    alert_steps("PostgresBackupMissed", "age"),
-                    decimals=0,
-                ),
-                Column("Size", "max by (backup, target) (pg_backup_newest_size_bytes)", "bytes"),
-                Column(
-                    "Of usual size",
-                    "max by (backup, target) (pg_backup_size_ratio)",
-                    "percentunit",
-                    decimals=0,
-                ),
-                Column("Whole", "max by (backup, target) (pg_backup_files)"),
-                Column("Not whole", "sum by (backup, target) (pg_backup_invalid_files)", steps=_ANY),
-            ),
+            columns=BACKUP_COLUMNS,
             links=(WAL,),
         ),
     ),

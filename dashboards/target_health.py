@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboards.links import ALERTS, CONNECTIONS, EXPORTER, HYGIENE, TABLES, WAL
 from dashboards.model import PLAIN, UP, Query, Row, Tile, falling, rising
+from dashboards.parts_of_wal import archiving, newest_backup
 from dashboards.phrases import STALE
 from dashboards.thresholds import alert_steps
 
@@ -198,29 +199,7 @@ HEALTH = Row(
             links=(WAL,),
             decimals=0,
         ),
-        Tile(
-            title="Archiving",
-            what="Whether the newest attempt to archive a WAL file was good.",
-            good="ok.",
-            do="WAL piles up until it works again. The server's log has what archive_command said.",
-            unit="short",
-            empty="does not archive",
-            query=Query("max(pg_stat_archiver_failing)"),
-            steps=rising(red=1),
-            words=((0, "ok", "green"), (1, "FAILING", "red")),
-            links=(WAL,),
-        ),
-        Tile(
-            title="Newest backup",
-            what="Age of the newest backup that was found to be whole; of several sets the oldest.",
-            good="Younger than the interval between two backups.",
-            do="Look why the last one is missing or not whole before anything else breaks.",
-            unit="s",
-            empty="none configured",
-            query=Query("time() - min(pg_backup_newest_timestamp_seconds)"),
-            steps=alert_steps("PostgresBackupMissed", "age"),
-            links=(HYGIENE,),
-            decimals=0,
-        ),
+        archiving(WAL),
+        newest_backup(HYGIENE),
     ),
 )

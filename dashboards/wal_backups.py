@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dashboards.links import ALERTS, QUERIES
-from dashboards.model import Column, Graph, Query, Row, Table, rising
+from dashboards.model import Column, Graph, Query, Row, Table
+from dashboards.parts_of_wal import BACKUP_COLUMNS
 from dashboards.thresholds import alert_steps
 
 _RATE = "[$__rate_interval]"
@@ -104,26 +105,7 @@ BACKUPS = Row(
                     words=((1, "yes", "green"), (0, "NO", "red")),
                     cell="text",
                 ),
-                Column(
-                    "Age",
-                    "time() - max by (backup, target) (pg_backup_newest_timestamp_seconds)",
-                    "s",
-                    alert_steps("PostgresBackupMissed", "age"),
-                    decimals=0,
-                ),
-                Column("Size", "max by (backup, target) (pg_backup_newest_size_bytes)", "bytes"),
-                Column(
-                    "Of usual size",
-                    "max by (backup, target) (pg_backup_size_ratio)",
-                    "percentunit",
-                    decimals=0,
-                ),
-                Column("Whole", "max by (backup, target) (pg_backup_files)"),
-                Column(
-                    "Not whole",
-                    "sum by (backup, target) (pg_backup_invalid_files)",
-                    steps=rising(orange=1),
-                ),
+                *BACKUP_COLUMNS,
             ),
             links=(ALERTS,),
         ),

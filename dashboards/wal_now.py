@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboards.links import ALERTS
 from dashboards.model import PLAIN, Query, Row, Tile, falling, rising
+from dashboards.parts_of_wal import archiving, newest_backup
 from dashboards.thresholds import alert_steps
 
 _CONFIGURED = (
@@ -97,18 +98,7 @@ NOW = Row(
             links=(ALERTS,),
             decimals=0,
         ),
-        Tile(
-            title="Archiving",
-            what="Whether the newest attempt to archive a WAL file was good.",
-            good="ok.",
-            do="WAL piles up until it works again. The server's log has what archive_command said.",
-            unit="short",
-            empty="does not archive",
-            query=Query("max(pg_stat_archiver_failing)"),
-            steps=rising(red=1),
-            words=((0, "ok", "green"), (1, "FAILING", "red")),
-            links=(ALERTS,),
-        ),
+        archiving(ALERTS),
         Tile(
             title="Archive is behind",
             what="For how long the oldest WAL file has waited for being archived: so much is lost with the disk.",
@@ -145,18 +135,7 @@ NOW = Row(
             links=(ALERTS,),
             decimals=1,
         ),
-        Tile(
-            title="Newest backup",
-            what="Age of the newest backup that was found to be whole; of several sets the oldest.",
-            good="Younger than the interval between two backups.",
-            do="Look why the last one is missing or not whole before anything else breaks.",
-            unit="s",
-            empty="none configured",
-            query=Query("time() - min(pg_backup_newest_timestamp_seconds)"),
-            steps=alert_steps("PostgresBackupMissed", "age"),
-            links=(ALERTS,),
-            decimals=0,
-        ),
+        newest_backup(ALERTS),
         Tile(
             title="Backups readable",
             what="Whether the exporter could look into every place where backups should be.",

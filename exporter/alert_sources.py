@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from exporter import packed
 from exporter.document import Document, in_order, parse, read_text, reason
 from exporter.errors import ConfigError, Fault
 from exporter.section import Section
@@ -75,9 +76,7 @@ class Alerting:
 
 def shipped_directory() -> Path:
     """Return the folder of the alerts that come with the program: of the wheel, or of the source tree."""
-    package = Path(__file__).resolve().parent
-    packed = package / "shipped" / "alerts"
-    return packed if packed.is_dir() else package.parent / "alerts"
+    return packed.folder("alerts")
 
 
 def load(directory: Path, own: Sequence[Path] = ()) -> Alerting:

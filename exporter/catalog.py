@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from exporter import header, query_yaml
+from exporter import header, packed, query_yaml
 from exporter.document import Document, in_order, parse, read_text, reason
 from exporter.engines import Engine
 from exporter.errors import ConfigError, Fault
@@ -83,9 +83,7 @@ class _Findings:
 
 def shipped_directory() -> Path:
     """Return the folder of the queries that come with the program: of the wheel, or of the source tree."""
-    package = Path(__file__).resolve().parent
-    packed = package / "shipped" / "queries"
-    return packed if packed.is_dir() else package.parent / "queries"
+    return packed.folder("queries")
 
 
 def load(directories: Sequence[Path], derivations: Collection[str], files: Sequence[Path] = ()) -> Catalog:

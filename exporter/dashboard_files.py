@@ -10,7 +10,7 @@ from typing import TextIO
 
 import yaml
 
-from exporter import table
+from exporter import packed, table
 from exporter.errors import ConfigError, Fault
 
 _EPILOG = """\
@@ -36,9 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def shipped_directory() -> Path:
     """Return the folder of the dashboards that come with the program: of the wheel, or of the source tree."""
-    package = Path(__file__).resolve().parent
-    packed = package / "shipped" / "dashboards"
-    return packed if packed.is_dir() else package.parent / "dashboards"
+    return packed.folder("dashboards")
 
 
 def run(args: argparse.Namespace, out: TextIO) -> int:

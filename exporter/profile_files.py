@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from exporter import profile_source
+from exporter import packed, profile_source
 from exporter.document import Document, in_order, parse, read_text, reason
 from exporter.duration import parse_duration
 from exporter.engines import Engine
@@ -37,9 +37,7 @@ _NOT_MAPPED = "the profile does not map it"
 
 def shipped_directory() -> Path:
     """Return the folder of the profiles that come with the program: of the wheel, or of the source tree."""
-    package = Path(__file__).resolve().parent
-    packed = package / "shipped" / "profiles"
-    return packed if packed.is_dir() else package.parent / "profiles"
+    return packed.folder("profiles")
 
 
 def load(directories: Sequence[Path], engine: Engine = Engine.POSTGRESQL) -> Mapping[str, Profile]:
