@@ -1,0 +1,207 @@
+"""Owns the running exporter without its HTTP: builds all that polls, starts and stops it, adopts a reload."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from exporter import __version__, logs
+from exporter.backup_watch import BackupWatch
+from exporter.certificate_watch import CertificateWatch
+from exporter.configuration import Configuration
+from exporter.derive import DERIVATIONS
+from exporter.errors import ConfigError
+from exporter.gateways import gateway_to
+from exporter.model import JobKey, Outcome, Target
+from exporter.render import fragment
+from exporter.runner import Runner
+from exporter.schedule import Schedule
+from exporter.scout import Gateway
+from exporter.status import Status, not_ready, skipped_status, target_status
+from exporter.store import Store
+from exporter.telemetry import Telemetry
+from exporter.watch import Engine, Watch
+
+log = logging.getLogger(__name__)
+
+_PROCESS_EVERY = 5.0
+_PREPARE_EVERY = 1.0
+# Seconds after which a task that goes on is cancelled again.
+_CANCEL_AGAIN = 1.0
+_PROCESS = JobKey("", "")
+
+LoadAgain = Callable[[], Configuration]
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A target's supervisor, its connections, and the task that supervises."""
+
+    watch: Watch
+    gateway: Gateway
+    task: asyncio.Task[None]
+
+
+class Daemon:
+    """The running exporter: one per process."""
+
+    def __init__(self, configuration: Configuration, load_again: LoadAgain) -> None:
+        self.configuration = configuration
+        self._load_again = load_again
+        self._started = time.time()
+        self.store = Store(time.time)
+        self.telemetry = Telemetry(time.time)
+        self._schedule = Schedule(self._run, self._settled, self.telemetry, time.time)
+        self._runner = Runner(
+            self.store,
+            self.telemetry,
+            derivations=DERIVATIONS,
+            expire_after=configuration.settings.expire_after,
+            now=time.time,
+            timer=time.perf_counter,
+        )
+        self.evidence = self._runner.evidence
+        self.evidence.configure(_kept(configuration))
+        self._engine = Engine(
+            self.store, self.telemetry, self._runner, self._schedule, time.time, random.random
+        )
+        self._backups = BackupWatch(self.store, time.time)
+        self._certificates = CertificateWatch(self.store, time.time)
+        self._targets: dict[str, _Watched] = {}
+        self._chores: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Start supervising all targets; returns at once, also when none can be reached."""
+        self._schedule.start()
+        self._backups.configure(self.configuration.settings.backups)
+        self._certificates.configure(self.configuration.targets)
+        self._chores = [
+            asyncio.create_task(self._publish_process()),
+            asyncio.create_task(self._prepare_pages()),
+            asyncio.create_task(self._backups.serve()),
+            asyncio.create_task(self._certificates.serve()),
+        ]
+        for target in self.configuration.targets:
+            self._watch(target)
+
+    async def stop(self) -> None:
+        """Let running queries end within the grace period, then close every connection."""
+        tasks = [*self._chores, *(watched.task for watched in self._targets.values())]
+        await asyncio.gather(*map(_cancel, tasks))
+        await self._schedule.drain(self.configuration.settings.shutdown_grace)
+        await asyncio.gather(*(watched.gateway.close() for watched in self._targets.values()))
+
+    async def reload(self) -> tuple[str, ...]:
+        """Take the configuration and the catalogue as they are now; keep the old ones when they are bad.
+
+        Returns the faults, none when the new configuration is in force. Targets that did not change keep
+        their connections and values.
+        """
+        try:
+            new = await asyncio.to_thread(self._load_again)
+        except ConfigError as error:
+            return self._refuse(tuple(str(fault) for fault in error.faults))
+        await self._adopt(new)
+        self.telemetry.reloaded(ok=True)
+        log.info("configuration reloaded", extra={"targets": len(new.targets), "queries": len(new.queries)})
+        return ()
+
+    def status(self) -> Status:
+        """Return the status document as of now."""
+        now = time.time()
+        catalog = self.configuration.catalog
+        sets = {name: query.set for name, query in catalog.queries.items()}
+        watches = [watched.watch for watched in self._targets.values()]
+        return Status(
+            version=__version__,
+            started=self._started,
+            now=now,
+            series=self.store.samples(),
+            not_ready=not_ready(watches, self.telemetry, now),
+            targets=tuple(target_status(watch, self.telemetry, sets, self.evidence) for watch in watches),
+            disabled=tuple(
+                skipped_status(JobKey(name, ""), sets[name], reason)
+                for name, reason in sorted(self.configuration.disabled.items())
+            ),
+        )
+
+    def target_names(self) -> frozenset[str]:
+        """Return the names that a scrape may ask for."""
+        return frozenset(self._targets)
+
+    async def _run(self, key: JobKey) -> Outcome | None:
+        watched = self._targets.get(key.target)
+        return await watched.watch.run(key) if watched else None
+
+    def _settled(self, key: JobKey) -> None:
+        watched = self._targets.get(key.target)
+        if watched is not None:
+            watched.watch.settled(key)
+
+    def _watch(self, target: Target) -> None:
+        gateway = gateway_to(target)
+        choice = self.configuration.stores[target.name]
+        watch = Watch(target, self.configuration.queries, gateway, self._engine, choice)
+        task = asyncio.create_task(watch.serve(), name=f"watch {target.name}")
+        self._targets[target.name] = _Watched(watch, gateway, task)
+
+    async def _adopt(self, new: Configuration) -> None:
+        old, self.configuration = self.configuration, new
+        self._runner.expire_after = new.settings.expire_after
+        self.evidence.configure(_kept(new))
+        self._backups.configure(new.settings.backups)
+        self._certificates.configure(new.targets)
+        logs.configure(new.settings.log.level, new.settings.log.format)
+        if new.settings.web != old.settings.web:
+            log.warning("a change under web needs a restart")
+        stay = set(old.targets) & set(new.targets)
+        for target in old.targets:
+            if target not in stay:
+                await self._retire(target.name)
+        for target in new.targets:
+            if target in stay:
+                self._targets[target.name].watch.reconfigure(new.queries, new.stores[target.name])
+            else:
+                self._watch(target)
+
+    def _refuse(self, faults: tuple[str, ...]) -> tuple[str, ...]:
+        self.telemetry.reloaded(ok=False)
+        for fault in faults:
+            log.error("configuration is bad, the old one stays in force", extra={"fault": fault})
+        return faults
+
+    async def _retire(self, name: str) -> None:
+        watched = self._targets.pop(name)
+        await _cancel(watched.task)
+        watched.watch.retire()
+        self.evidence.forget(name)
+        await watched.gateway.close()
+
+    async def _publish_process(self) -> None:
+        while True:
+            families = self.telemetry.process_families(series=self.store.samples())
+            self.store.put_own(_PROCESS, [fragment(family) for family in families])
+            await asyncio.sleep(_PROCESS_EVERY)
+
+    async def _prepare_pages(self) -> None:
+        while True:
+            self.store.prepare()
+            await asyncio.sleep(_PREPARE_EVERY)
+
+
+def _kept(configuration: Configuration) -> int:
+    wanted = configuration.settings.evidence
+    return wanted.keep if wanted.enabled else 0
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    """End a task; once more where the cancellation was lost, as when what it waits for just ended."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_CANCEL_AGAIN)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a task had ended by itself", exc_info=error)
