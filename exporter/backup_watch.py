@@ -16,10 +16,10 @@ from threading import Event
 
 from exporter.aside import aside
 from exporter.backup_reader import StoppedError
+from exporter.backup_settings import BackupSettings
 from exporter.backups import Inspector, Report
 from exporter.model import JobKey
 from exporter.render import fragment
-from exporter.settings import BackupSettings
 from exporter.store import Store
 
 log = logging.getLogger(__name__)

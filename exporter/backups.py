@@ -14,8 +14,8 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from exporter.backup_files import Verdict, examine, is_dump_folder
+from exporter.backup_settings import BackupSettings
 from exporter.model import Family, MetricType, Number, Sample
-from exporter.settings import BackupSettings
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter import catalog, gateways, profile_files, settings, targets
+from exporter import catalog, gateways, loading, profile_files, targets
 from exporter.catalog import Catalog
 from exporter.derive import DERIVATIONS
 from exporter.document import KeyPath, suggestion
@@ -16,6 +16,7 @@ from exporter.errors import ConfigError, Fault
 from exporter.model import Query, Skip, Target
 from exporter.override import Overrides, merge
 from exporter.profile import Profile
+from exporter.settings import Settings
 from exporter.store_settings import AUTO, NONE
 from exporter.token_store import Choice
 
@@ -28,7 +29,7 @@ class Configuration:
     `stores` says for each target, by name, what its token stores may be.
     """
 
-    settings: settings.Settings
+    settings: Settings
     catalog: Catalog
     targets: tuple[Target, ...]
     queries: Mapping[str, Query]
@@ -44,16 +45,16 @@ def load(
     *,
     needs_target: bool = True,
 ) -> Configuration:
-    """Read settings and catalogue and prove them consistent; see `settings.load` for the parameters.
+    """Read settings and catalogue and prove them consistent; see `loading.load` for the parameters.
 
     Raises:
         ConfigError: with every fault found; the catalogue is read even when the settings have faults, so that
             one call shows all there is to mend.
     """
     faults: list[Fault] = []
-    chosen: settings.Settings | None = None
+    chosen: Settings | None = None
     try:
-        chosen = settings.load(config_file, environ, flags, needs_target=needs_target)
+        chosen = loading.load(config_file, environ, flags, needs_target=needs_target)
     except ConfigError as error:
         faults.extend(error.faults)
     directories = [catalog.shipped_directory(), *(chosen.queries_dirs if chosen else ())]
@@ -87,7 +88,7 @@ def _profiles(folders: Sequence[Path]) -> Mapping[Engine, Mapping[str, Profile]]
 
 
 def _stores(
-    chosen: settings.Settings,
+    chosen: Settings,
     targets: Iterable[Target],
     by_engine: Mapping[Engine, Mapping[str, Profile]],
     faults: list[Fault],

@@ -12,8 +12,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from exporter.datasource import PASSWORD_FILE, data_source
-from exporter.document import Document, KeyPath, dotted, parse, read_text
+from exporter.document import Document, KeyPath, parse, read_text
 from exporter.errors import ConfigError, Fault
+from exporter.origins import Origins
 
 PREFIX = "PG_OAUTH_EXPORTER_"
 CONFIG_FILE = f"{PREFIX}CONFIG_FILE"
@@ -37,23 +38,6 @@ _NO_TARGET = (
     "set DATA_SOURCE_NAME=postgresql://user@host:5432/database, or list targets in a file and name it"
     f" by --config.file or {CONFIG_FILE}"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Origins:
-    """Where settings came from: a variable, a flag, or a line of the file; not compared with the settings."""
-
-    document: Document = field(default_factory=lambda: Document("configuration"), compare=False)
-    places: Mapping[KeyPath, str] = field(default_factory=dict, compare=False)
-
-    def fault(self, path: KeyPath, problem: str, remedy: str = "") -> Fault:
-        """Return a fault that points at where `path` was set."""
-        for size in range(len(path), 0, -1):
-            if path[:size] in self.places:
-                return Fault(self.places[path[:size]], dotted(path), problem, remedy)
-        if not self.document.lines:
-            return Fault(self.document.source, dotted(path), problem, remedy)
-        return self.document.fault(path, problem, remedy)
 
 
 @dataclass(slots=True)

@@ -25,8 +25,10 @@ from exporter.model import (
     SkipReason,
     Target,
 )
+from exporter.query_settings import QueryOverride
 from exporter.quoting import identifier, parts, relation
-from exporter.settings import QueryOverride, Settings, TargetSettings
+from exporter.settings import Settings
+from exporter.target_settings import TargetSettings
 
 _PAGE_BYTES = 8192  # unless the server was built otherwise and says so
 

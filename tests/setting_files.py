@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from exporter.errors import ConfigError, Fault
-from exporter.settings import Settings, load
+from exporter.loading import load
+from exporter.settings import Settings
 
 SECRET = "hunter2"
 DSN = f"postgresql://monitor:{SECRET}@db:5432/app"

@@ -16,11 +16,11 @@ import binaries
 from daemon import Daemon
 from dumps import PLAIN, SECRET, dump
 from exporter import backups
+from exporter.backup_settings import BackupSettings
 from exporter.backup_watch import BackupWatch
 from exporter.backups import candidates
 from exporter.model import Family
 from exporter.render import Format
-from exporter.settings import BackupSettings
 from exporter.store import Store
 from servers import Server
 

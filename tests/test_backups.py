@@ -14,8 +14,8 @@ import pytest
 import exporter.backups
 from binaries import run_as
 from dumps import PLAIN, SECRET
+from exporter.backup_settings import BackupSettings
 from exporter.backups import Inspector, Report
-from exporter.settings import BackupSettings
 
 NOW = 1_000_000.0
 HOUR = 3600.0

@@ -10,20 +10,17 @@ import pytest
 import yaml
 
 from exporter import header
+from exporter.backup_settings import BackupSettings
 from exporter.configuration import load
+from exporter.evidence_settings import EvidenceSettings
+from exporter.log_settings import Log
 from exporter.model import Needs
-from exporter.settings import (
-    BackupSettings,
-    Databases,
-    EvidenceSettings,
-    Log,
-    QueryOverride,
-    Settings,
-    TargetSettings,
-    Web,
-)
+from exporter.query_settings import QueryOverride
+from exporter.settings import Settings
 from exporter.sources import CONFIG_FILE, KEYS, flag, variable
 from exporter.store_settings import StoreSettings
+from exporter.target_settings import Databases, TargetSettings
+from exporter.web_settings import Web
 from query_files import catalog
 
 ROOT = Path(__file__).resolve().parents[1]

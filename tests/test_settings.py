@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.errors import ConfigError
-from exporter.settings import Settings, load
+from exporter.loading import load
+from exporter.settings import Settings
 from setting_files import DSN, SECRET, TARGET, faults, places, rejected, settings, written
 
 FULL = f"""\

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
+from exporter.loading import load
 from exporter.model import Secret
-from exporter.settings import load
 from exporter.sources import KEYS, flag, variable
 from exporter.targets import from_settings
 from setting_files import DSN, SECRET, TARGET, places, rejected, settings, written

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from exporter.loading import load
 from exporter.model import (
     DatabaseInfo,
     ExtensionInfo,
@@ -20,7 +21,6 @@ from exporter.model import (
     SkipReason,
     Target,
 )
-from exporter.settings import load
 from exporter.targets import from_settings, selected_databases, skip
 from setting_files import DSN, written
 

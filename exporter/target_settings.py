@@ -1,0 +1,33 @@
+"""Owns what a user can say about a target."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from exporter.engines import Engine
+from exporter.fields import Command, Dsn, Duration, Strict, TargetName, Text, VariableName
+from exporter.store_settings import StoreSettings
+
+
+class Databases(Strict):
+    """Which databases of a target are visited, as shell patterns; exclusion wins."""
+
+    include: tuple[Text, ...] = ("*",)
+    exclude: tuple[Text, ...] = ()
+
+
+class TargetSettings(Strict):
+    """A server to watch. Times in seconds; at most one of the three sources of a password is given."""
+
+    name: TargetName
+    dsn: Dsn
+    kind: Engine | None = None
+    password_file: Text | None = None
+    password_env: VariableName | None = None
+    password_command: Command | None = Field(default=None, repr=False)
+    databases: Databases = Databases()
+    max_connections: Annotated[int, Field(strict=True, ge=1, le=10)] = 3
+    connect_timeout: Duration = 5.0
+    oauth2: StoreSettings | None = None
