@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from exporter import engines
-from exporter.counter import SETTLING_EVERY, Counter
+from exporter.counter import SETTLING_EVERY
 from exporter.errors import QueryError
+from exporter.knowledge import Knowledge, about
 from exporter.model import (
     NEWEST_TESTED,
     OLDEST_TESTED,
@@ -26,11 +27,11 @@ from exporter.model import (
     ServerInfo,
     Target,
 )
-from exporter.plan import Plan, plan, visited
+from exporter.plan import Plan, plan
 from exporter.probe import Probe
 from exporter.render import fragment
 from exporter.runner import Runner
-from exporter.scout import Gateway, Known, look
+from exporter.scout import Gateway
 from exporter.store import Store
 from exporter.telemetry import Telemetry
 from exporter.token_store import Choice
@@ -38,8 +39,6 @@ from exporter.token_store import Choice
 log = logging.getLogger(__name__)
 
 FACTS_EVERY = 60.0
-# Other databases cost a connection each: their facts are read less often.
-_DATABASES_EVERY = 300.0
 _RETRY_FIRST, _RETRY_MOST = 1.0, 15.0
 _AFTER_A_TIMEOUT = 5.0
 
@@ -89,10 +88,7 @@ class Watch:
         self._queries = queries
         self._gateway = gateway
         self._engine = engine
-        self._choice = choice or Choice()
-        self._facts: dict[str, Known | QueryError] = {}
-        self._facts_at: dict[str, float] = {}
-        self._counters: dict[JobKey, Counter] = {}
+        self._knowledge = Knowledge(target, gateway, engine.store, engine.now, choice)
         self._look_again = asyncio.Event()
         self._probe = Probe()
 
@@ -134,13 +130,13 @@ class Watch:
         sql = query.sql_for(self.server.major)
         if sql is None:  # the server was downgraded between two looks at its facts
             return None
-        counter = self._counter(key) if query.estimated else None
+        counter = self._knowledge.counter(key, self.server.major) if query.estimated else None
         fetch = counter.fetch if counter else self._gateway.fetch
         outcome = await self._engine.runner.run(key, query, sql, fetch)
         if outcome.kind is OutcomeKind.OK:
             self._probe.answered()
         if counter:
-            self._publish_stores()
+            self._knowledge.publish(self.plan.active)
             if outcome.kind is OutcomeKind.OK and not counter.is_settled:
                 self._engine.turns.run_in(key, SETTLING_EVERY)
         if outcome.kind is OutcomeKind.CONNECT and self._is_main(key):
@@ -158,15 +154,14 @@ class Watch:
     def reconfigure(self, queries: Mapping[str, Query], choice: Choice | None = None) -> None:
         """Take other queries; jobs that stay as they were keep their values and their turns."""
         self._queries = queries
-        self._choice = choice or Choice()
-        self._facts_at.clear()
+        self._knowledge.reconfigure(choice)
         self._look_again.set()
 
     def retire(self) -> None:
         """Take everything about the target off the page."""
         self._adopt(Plan())
-        for name in (None, *self._facts):
-            self._engine.store.forget(_own(self.target.name, name))
+        self._knowledge.retire()
+        self._engine.store.forget(about(self.target.name))
 
     @property
     def has_settled(self) -> bool:
@@ -183,13 +178,13 @@ class Watch:
         self._probe.answered()
         came_back = not self.up
         if came_back:
-            self._facts_at.clear()
+            self._knowledge.outdated()
         self.server = server
-        await self._read_facts(server)
+        await self._knowledge.read(server, self._queries)
         self.up, self.tried, self.problem = True, True, ""
         self._publish_target()
-        self._publish_stores()
-        self._adopt(plan(self.target, self._queries, server, self._facts))
+        self._knowledge.publish(self.plan.active)
+        self._adopt(plan(self.target, self._queries, server, self._knowledge.facts))
         if came_back:
             self._engine.turns.run_soon(self.plan.active)
             self._announce(server)
@@ -211,22 +206,6 @@ class Watch:
         is_tested = OLDEST_TESTED <= server.major <= NEWEST_TESTED
         if server.engine is engines.Engine.POSTGRESQL and not is_tested:
             log.warning("the queries were not tested on this version", extra=facts)
-
-    async def _read_facts(self, server: ServerInfo) -> None:
-        others = visited(self.target, self._queries, server)
-        self._facts[server.database] = await look(self._gateway, self._queries, self._choice)
-        for gone in self._facts.keys() - {server.database, *others}:
-            del self._facts[gone]
-            self._facts_at.pop(gone, None)
-            self._engine.store.forget(_own(self.target.name, gone))
-        for name in others:
-            if self._engine.now() - self._facts_at.get(name, float("-inf")) < _DATABASES_EVERY:
-                continue
-            try:
-                self._facts[name] = await look(self._gateway, self._queries, self._choice, name)
-            except QueryError as error:
-                self._facts[name] = error
-            self._facts_at[name] = self._engine.now()
 
     def _adopt(self, new: Plan) -> None:
         """Let go of the jobs that are no more, say which do not apply, and hand the others their turns."""
@@ -258,34 +237,7 @@ class Watch:
         families = self._engine.telemetry.target_families(
             self.target.name, up=self.up, server=self.server, probes=self._probe.counts
         )
-        self._put_own(_own(self.target.name), families)
-
-    def _counter(self, key: JobKey) -> Counter:
-        """Return who counts the tokens of the job's database; it remembers, until the profile changes."""
-        known = self._facts.get(key.database or "")
-        store = known.store if isinstance(known, Known) else None
-        if store is None or store.profile is None:
-            raise LookupError(f"{key.query} is not estimated in {key.database}")
-        counter = self._counters.get(key)
-        if counter is None or (counter.profile, counter.lifetimes) != (store.profile, store.lifetimes):
-            major = self.server.major if self.server else OLDEST_TESTED
-            counter = Counter(self._gateway, store.profile, store.lifetimes, major, self._engine.now)
-            self._counters[key] = counter
-        return counter
-
-    def _publish_stores(self) -> None:
-        for name, known in self._facts.items():
-            store = known.store if isinstance(known, Known) else None
-            families = store.families(self.target.name, name) if store else ()
-            for key, counter in self._counters.items():
-                if key.database == name and key in self.plan.active:
-                    families += counter.families(self.target.name, name)
-            self._put_own(_own(self.target.name, name), families)
+        self._put_own(about(self.target.name), families)
 
     def _put_own(self, key: JobKey, families: tuple[Family, ...]) -> None:
         self._engine.store.put_own(key, [fragment(family) for family in families])
-
-
-def _own(target: str, database: str | None = None) -> JobKey:
-    """Name the place of what is known about a target or a database as such; no query has an empty name."""
-    return JobKey("", target, database)
