@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter import catalog, gateways, loading, profile_files, targets
+from exporter import catalog, gateways, loading, profile_files, roster, targets
 from exporter.catalog import Catalog
 from exporter.derive import DERIVATIONS
 from exporter.document import KeyPath, suggestion
@@ -70,7 +70,7 @@ def load(
         faults.extend(error.faults)
     if chosen is None or faults:
         raise ConfigError(faults)
-    wanted = targets.from_settings(chosen)
+    wanted = roster.from_settings(chosen)
     faults.extend(_dsn_faults(wanted))
     stores = _stores(chosen, wanted, profiles, faults)
     try:

@@ -13,6 +13,10 @@ from exporter.section import seconds, share
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# The pattern of Prometheus 2; two underscores in front are its own.
+_LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,62}")
+# Set by Prometheus or by every sample here; the last two are parts of histograms and summaries.
+_TAKEN_LABELS = frozenset({"target", "job", "instance", "le", "quantile"})
 _SET = re.compile(r"[+-]?[a-z][a-z0-9_-]*")
 _ADDRESS = re.compile(r"(?P<host>|\[[0-9A-Fa-f:.%a-z]+\]|[^\s:\[\]]+):(?P<port>[0-9]{1,5})")
 
@@ -32,6 +36,14 @@ def _target_name(value: str) -> str:
 def _variable(value: str) -> str:
     if not _VARIABLE.fullmatch(value):
         raise ValueError("must be the name of an environment variable")
+    return value
+
+
+def _label_name(value: str) -> str:
+    if not _LABEL.fullmatch(value):
+        raise ValueError("must be up to 63 letters, digits and _, no digit first and no __ in front")
+    if value in _TAKEN_LABELS:
+        raise ValueError(f"is not free: {', '.join(sorted(_TAKEN_LABELS))} have a meaning already")
     return value
 
 
@@ -90,6 +102,8 @@ Text = Annotated[str, AfterValidator(_printable)]
 Folder = Annotated[Path, BeforeValidator(_path)]
 NamePattern = Annotated[Text, AfterValidator(_pattern)]
 TargetName = Annotated[str, AfterValidator(_target_name)]
+LabelName = Annotated[str, AfterValidator(_label_name)]
+LabelValue = Annotated[Text, Field(max_length=200)]
 VariableName = Annotated[str, AfterValidator(_variable)]
 Dsn = Annotated[SecretStr, AfterValidator(_dsn)]
 Command = Annotated[tuple[Text, ...], Field(min_length=1), BeforeValidator(_command)]

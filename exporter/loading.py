@@ -23,6 +23,9 @@ from exporter.store_settings import StoreSettings
 from exporter.target_settings import Databases, TargetSettings
 from exporter.web_settings import Web
 
+# What pydantic puts behind a key of the user's own choice that is at fault itself.
+_KEY = "[key]"
+
 
 def load(
     config_file: Path | None,
@@ -51,8 +54,9 @@ def load(
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         for detail in details:
-            words = _explained(detail["type"], detail.get("ctx", {}), detail["loc"])
-            faults.append(origins.fault(detail["loc"], *words))
+            at = tuple(part for part in detail["loc"] if part != _KEY)
+            words = _explained(detail["type"], detail.get("ctx", {}), at)
+            faults.append(origins.fault(at, *words))
         raise ConfigError(in_order(faults)) from None
     settings.came_from(origins)
     faults.extend(conflicts(settings, environ))
@@ -72,6 +76,8 @@ def _explained(kind: str, context: Mapping[str, object], path: KeyPath) -> tuple
     if kind in ("greater_than_equal", "less_than_equal"):
         word, bound = ("at least", "ge") if kind == "greater_than_equal" else ("at most", "le")
         return f"must be {word} {context[bound]}", ""
+    if kind in ("string_too_long", "too_long"):
+        return f"is longer than {context['max_length']}", ""
     return _WORDS.get(kind, ("is not valid", ""))
 
 

@@ -164,6 +164,7 @@ class Target:
     connect_timeout: float = 5.0
     engine: Engine = Engine.POSTGRESQL
     parameters: tuple[tuple[str, str], ...] = ()  # what queries may read as pg_oauth_exporter.<name>
+    labels: tuple[tuple[str, str], ...] = ()  # the user's own, by name
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,17 @@ from typing import Annotated
 from pydantic import Field
 
 from exporter.engines import Engine
-from exporter.fields import Command, Dsn, Duration, Strict, TargetName, Text, VariableName
+from exporter.fields import (
+    Command,
+    Dsn,
+    Duration,
+    LabelName,
+    LabelValue,
+    Strict,
+    TargetName,
+    Text,
+    VariableName,
+)
 from exporter.store_settings import StoreSettings
 
 
@@ -27,6 +37,7 @@ class TargetSettings(Strict):
     password_file: Text | None = None
     password_env: VariableName | None = None
     password_command: Command | None = Field(default=None, repr=False)
+    labels: dict[LabelName, LabelValue] = Field(default_factory=dict, max_length=16)
     databases: Databases = Databases()
     max_connections: Annotated[int, Field(strict=True, ge=1, le=10)] = 3
     connect_timeout: Duration = 5.0

@@ -1,8 +1,7 @@
-"""Owns what is watched and what runs there: targets, the choice of queries, and why one does not apply."""
+"""Owns what runs on a target: the choice of queries, its databases, and why a query does not apply."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -10,7 +9,6 @@ from fnmatch import fnmatchcase
 from exporter.catalog import Catalog
 from exporter.document import KeyPath, in_order, suggestion
 from exporter.duration import format_duration
-from exporter.engines import engine_of, for_libpq
 from exporter.errors import ConfigError, Fault
 from exporter.model import (
     UNKNOWN_PAGES,
@@ -19,7 +17,6 @@ from exporter.model import (
     Query,
     RelationInfo,
     Role,
-    Secret,
     ServerInfo,
     Skip,
     SkipReason,
@@ -28,39 +25,8 @@ from exporter.model import (
 from exporter.query_settings import QueryOverride
 from exporter.quoting import identifier, parts, relation
 from exporter.settings import Settings
-from exporter.target_settings import TargetSettings
 
 _PAGE_BYTES = 8192  # unless the server was built otherwise and says so
-
-
-def from_settings(settings: Settings) -> tuple[Target, ...]:
-    """Return the targets in the order in which the user lists them."""
-    parameters = tuple(_parameters(settings))
-    return tuple(_target(target, parameters) for target in settings.targets)
-
-
-def _parameters(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yield what queries may read of the settings; what is not set is not there."""
-    if settings.pools:
-        yield "pools", json.dumps(settings.pools)
-    if "longer_than" in settings.evidence.model_fields_set:
-        yield "longer_than", str(settings.evidence.longer_than)
-    if settings.evidence.query_text:
-        yield "query_text", "on"
-
-
-def _target(given: TargetSettings, parameters: tuple[tuple[str, str], ...]) -> Target:
-    return Target(
-        name=given.name,
-        dsn=for_libpq(given.dsn.get_secret_value()),
-        password=Secret(given.password_file, given.password_env, given.password_command or ()),
-        include_databases=given.databases.include,
-        exclude_databases=given.databases.exclude,
-        max_connections=given.max_connections,
-        connect_timeout=given.connect_timeout,
-        engine=given.kind or engine_of(given.dsn.get_secret_value()),
-        parameters=parameters,
-    )
 
 
 def selected_databases(target: Target, server: ServerInfo) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from exporter.loading import load
 from exporter.model import Secret
+from exporter.roster import from_settings
 from exporter.sources import KEYS, flag, variable
-from exporter.targets import from_settings
 from setting_files import DSN, SECRET, TARGET, places, rejected, settings, written
 
 PREFIX = "PG_OAUTH_EXPORTER_"

@@ -21,7 +21,8 @@ from exporter.model import (
     SkipReason,
     Target,
 )
-from exporter.targets import from_settings, selected_databases, skip
+from exporter.roster import from_settings
+from exporter.targets import selected_databases, skip
 from setting_files import DSN, written
 
 QUERY = Query(

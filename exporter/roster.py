@@ -1,0 +1,42 @@
+"""Owns the list of targets that follows from the settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from exporter.engines import engine_of, for_libpq
+from exporter.model import Secret, Target
+from exporter.settings import Settings
+from exporter.target_settings import TargetSettings
+
+
+def from_settings(settings: Settings) -> tuple[Target, ...]:
+    """Return the targets in the order in which the user lists them."""
+    parameters = tuple(_parameters(settings))
+    return tuple(_target(target, parameters) for target in settings.targets)
+
+
+def _parameters(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield what queries may read of the settings; what is not set is not there."""
+    if settings.pools:
+        yield "pools", json.dumps(settings.pools)
+    if "longer_than" in settings.evidence.model_fields_set:
+        yield "longer_than", str(settings.evidence.longer_than)
+    if settings.evidence.query_text:
+        yield "query_text", "on"
+
+
+def _target(given: TargetSettings, parameters: tuple[tuple[str, str], ...]) -> Target:
+    return Target(
+        name=given.name,
+        dsn=for_libpq(given.dsn.get_secret_value()),
+        password=Secret(given.password_file, given.password_env, given.password_command or ()),
+        include_databases=given.databases.include,
+        exclude_databases=given.databases.exclude,
+        max_connections=given.max_connections,
+        connect_timeout=given.connect_timeout,
+        engine=given.kind or engine_of(given.dsn.get_secret_value()),
+        parameters=parameters,
+        labels=tuple(sorted(given.labels.items())),
+    )
