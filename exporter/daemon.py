@@ -22,7 +22,7 @@ from exporter.runner import Runner
 from exporter.schedule import Schedule
 from exporter.scout import Gateway
 from exporter.status import Status, not_ready, skipped_status, target_status
-from exporter.store import Store
+from exporter.store import Served, Store
 from exporter.telemetry import Telemetry
 from exporter.watch import Engine, Watch
 
@@ -52,6 +52,7 @@ class Daemon:
     def __init__(self, configuration: Configuration, load_again: LoadAgain) -> None:
         self.configuration = configuration
         self._load_again = load_again
+        self._reload_faults: tuple[str, ...] = ()
         self._started = time.time()
         self.store = Store(time.time)
         self.telemetry = Telemetry(time.time)
@@ -106,27 +107,41 @@ class Daemon:
         except ConfigError as error:
             return self._refuse(tuple(str(fault) for fault in error.faults))
         await self._adopt(new)
+        self._reload_faults = ()
         self.telemetry.reloaded(ok=True)
         log.info("configuration reloaded", extra={"targets": len(new.targets), "queries": len(new.queries)})
         return ()
 
-    def status(self) -> Status:
-        """Return the status document as of now."""
+    def status(self, only: str | None = None, *, with_queries: bool = True) -> Status:
+        """Return the status document as of now, of one target or of all."""
         now = time.time()
         catalog = self.configuration.catalog
         sets = {name: query.set for name, query in catalog.queries.items()}
-        watches = [watched.watch for watched in self._targets.values()]
+        served = self.store.served()
+        chosen = self._targets if only is None else self._targets.keys() & {only}
+        watches = [self._targets[name].watch for name in chosen]
         return Status(
             version=__version__,
             started=self._started,
             now=now,
             series=self.store.samples(),
             not_ready=not_ready(watches, self.telemetry, now),
-            targets=tuple(target_status(watch, self.telemetry, sets, self.evidence) for watch in watches),
+            targets=tuple(
+                target_status(
+                    watch,
+                    self.telemetry,
+                    self.evidence,
+                    served.get(watch.target.name, Served()),
+                    sets if with_queries else None,
+                )
+                for watch in watches
+            ),
             disabled=tuple(
                 skipped_status(JobKey(name, ""), sets[name], reason)
                 for name, reason in sorted(self.configuration.disabled.items())
             ),
+            reloaded=self.telemetry.reloaded_at,
+            reload_faults=self._reload_faults,
         )
 
     def target_names(self) -> frozenset[str]:
@@ -169,6 +184,7 @@ class Daemon:
                 self._watch(target)
 
     def _refuse(self, faults: tuple[str, ...]) -> tuple[str, ...]:
+        self._reload_faults = faults
         self.telemetry.reloaded(ok=False)
         for fault in faults:
             log.error("configuration is bad, the old one stays in force", extra={"fault": fault})

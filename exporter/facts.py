@@ -42,7 +42,8 @@ SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4,
         ORDER BY d.datname
     ),
     s.names,
-    s.settings
+    s.settings,
+    extract(epoch FROM pg_catalog.pg_postmaster_start_time())::pg_catalog.float8
 FROM (
     SELECT pg_catalog.array_agg(g.name) AS names,
         pg_catalog.array_agg(
@@ -170,7 +171,7 @@ async def read_server(run: Run) -> ServerInfo:
         QueryError: as `run` does.
     """
     [row] = await _rows(run, _SERVER)
-    number, version, in_recovery, database, role, databases, names, values = row
+    number, version, in_recovery, database, role, databases, names, values, started = row
     settings = zip(names, values, strict=True)
     return ServerInfo(
         version_num=number,
@@ -180,6 +181,7 @@ async def read_server(run: Run) -> ServerInfo:
         role=role,
         databases=tuple(databases),
         settings={name: value for name, value in settings if value is not None},
+        started=started,
     )
 
 

@@ -208,6 +208,7 @@ class ServerInfo:
     databases: tuple[str, ...]  # all that can be connected to, templates left out
     settings: Mapping[str, str] = field(default_factory=dict, repr=False)
     engine: Engine = Engine.POSTGRESQL
+    started: float | None = None  # Unix time, by the server's clock
 
     @property
     def major(self) -> int:

@@ -1,16 +1,18 @@
 """Owns what the exporter says about itself to people: the status document, and whether it is ready.
 
-Behind `/api/v1/status`, `/` and `/readyz`. It holds no DSN, no query text and no value from a table.
+Behind `/api/v1/status`, the status pages and `/readyz`. It holds no DSN, no query text, no value of a table.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from exporter.engines import Engine
 from exporter.evidence import Evidence
-from exporter.model import JobKey, Query, Skip
+from exporter.model import JobKey, Outcome, Query, Skip
+from exporter.store import Served
 from exporter.telemetry import Telemetry
 from exporter.watch import Watch
 
@@ -22,9 +24,10 @@ _STUCK_AFTER_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class QueryStatus:
-    """One job: what it is doing and why. Times in seconds, `last_success` in Unix time.
+    """One job: what it is doing and why. Times in seconds, `last_run` and `last_success` in Unix time.
 
-    `state` is waiting (not run yet), ok, failing, backing off or skipped.
+    `state` is waiting (not run yet, or its target is down), ok, failing, backing off or skipped.
+    `seconds`, `server_seconds` (the part that the server had it), `rows` and `samples` are of the newest run.
     """
 
     query: str
@@ -34,8 +37,11 @@ class QueryStatus:
     reason: str = ""
     remedy: str = ""
     every: float | None = None
+    last_run: float | None = None
     last_success: float | None = None
     seconds: float | None = None
+    server_seconds: float | None = None
+    rows: int | None = None
     samples: int | None = None
     dropped: int | None = None
 
@@ -53,8 +59,24 @@ class EvidenceStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How many queries of a target are in which state; those that back off are failing."""
+
+    ok: int = 0
+    failing: int = 0
+    waiting: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TargetStatus:
-    """One target and all its jobs."""
+    """One target and all its jobs; `queries` is empty where they were not asked for.
+
+    `state` is waiting (not tried yet), up or down; `problem` is why it is down, `worst` what is wrong with
+    the query that has been failing for longest. `started` is when the server was, `newest` and `oldest` when
+    the newest and the oldest of its values on the page were read, all Unix times. `server_share` is the share
+    of time in which the newest runs keep the server busy, 0 to 1.
+    """
 
     name: str
     up: bool
@@ -66,11 +88,23 @@ class TargetStatus:
     role: str | None
     queries: tuple[QueryStatus, ...]
     evidence: tuple[EvidenceStatus, ...] = ()
+    state: str = "waiting"
+    worst: str = ""
+    started: float | None = None
+    newest: float | None = None
+    oldest: float | None = None
+    series: int = 0
+    counts: Counts = Counts()
+    server_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The whole document. `not_ready` says in words what keeps /readyz from answering 200."""
+    """The whole document. `not_ready` says in words what keeps /readyz from answering 200.
+
+    `reloaded` is the Unix time of the newest good load of the configuration, `reload_faults` what kept a
+    newer one from being taken.
+    """
 
     version: str
     started: float
@@ -79,15 +113,16 @@ class Status:
     not_ready: tuple[str, ...]
     targets: tuple[TargetStatus, ...]
     disabled: tuple[QueryStatus, ...]
+    reloaded: float | None = None
+    reload_faults: tuple[str, ...] = ()
 
 
 def target_status(
-    watch: Watch, telemetry: Telemetry, sets: Mapping[str, str], evidence: Evidence
+    watch: Watch, telemetry: Telemetry, evidence: Evidence, served: Served, sets: Mapping[str, str] | None
 ) -> TargetStatus:
-    """Return what is going on with one target; `sets` maps a query's name to its set."""
-    active = [_active(key, query, telemetry) for key, query in watch.plan.active.items()]
-    skipped = [skipped_status(key, sets[key.query], skip) for key, skip in watch.plan.skipped.items()]
+    """Return what goes on with one target; `sets` maps a query's name to its set, None leaves queries out."""
     server = watch.server
+    counts, worst, share = _tally(watch, telemetry)
     return TargetStatus(
         name=watch.target.name,
         up=watch.up,
@@ -97,9 +132,47 @@ def target_status(
         standby=server.in_recovery if server and server.engine is Engine.POSTGRESQL else None,
         database=server.database if server else None,
         role=(server.role or None) if server else None,
-        queries=tuple(sorted([*active, *skipped], key=lambda row: (row.set, row.query, row.database or ""))),
+        queries=() if sets is None else _queries(watch, telemetry, sets),
         evidence=tuple(_evidence(watch, evidence)),
+        state="waiting" if not watch.tried else "up" if watch.up else "down",
+        worst=worst,
+        started=server.started if server and watch.up else None,
+        newest=served.newest,
+        oldest=served.oldest,
+        series=served.samples,
+        counts=counts,
+        server_share=share,
     )
+
+
+def _queries(watch: Watch, telemetry: Telemetry, sets: Mapping[str, str]) -> tuple[QueryStatus, ...]:
+    plan = watch.plan
+    active = [_active(key, query, telemetry, is_up=watch.up) for key, query in plan.active.items()]
+    skipped = [skipped_status(key, sets[key.query], skip) for key, skip in plan.skipped.items()]
+    return tuple(sorted([*active, *skipped], key=lambda row: (row.set, row.query, row.database or "")))
+
+
+def _tally(watch: Watch, telemetry: Telemetry) -> tuple[Counts, str, float]:
+    """Return the counts by state, the worst failure in words, and the share of time the server is busy."""
+    found: Counter[str] = Counter()
+    failed: list[tuple[float, str]] = []
+    share = 0.0
+    for key, query in watch.plan.active.items():
+        last = telemetry.last_outcome(key) if watch.up else None
+        state = _state(last)
+        found[state] += 1
+        if last is not None:
+            share += last.server_seconds / (last.interval or query.every)
+        if last is not None and state == "failing":
+            failed.append((telemetry.last_success(key) or 0.0, f"{key.query}: {last.kind}: {last.message}"))
+    counts = Counts(found["ok"], found["failing"], found["waiting"], len(watch.plan.skipped))
+    return counts, min(failed)[1] if failed else "", share
+
+
+def _state(last: Outcome | None) -> str:
+    if last is None:
+        return "waiting"
+    return "ok" if last.kind == "ok" else "failing"
 
 
 def _evidence(watch: Watch, evidence: Evidence) -> Iterator[EvidenceStatus]:
@@ -147,14 +220,11 @@ def _is_stuck(watch: Watch, telemetry: Telemetry, now: float) -> bool:
     return now - newest > max(_STUCK_AFTER_SECONDS, _STUCK_AFTER_INTERVALS * shortest)
 
 
-def _active(key: JobKey, query: Query, telemetry: Telemetry) -> QueryStatus:
-    last = telemetry.last_outcome(key)
-    good_at = telemetry.last_success(key)
-    state = "waiting"
-    if last is not None and last.kind == "ok":
-        state = "ok"
-    elif last is not None:
-        state = "backing off" if telemetry.backoff(key) else "failing"
+def _active(key: JobKey, query: Query, telemetry: Telemetry, *, is_up: bool) -> QueryStatus:
+    last = telemetry.last_outcome(key) if is_up else None
+    state = _state(last)
+    if state == "failing" and telemetry.backoff(key):
+        state = "backing off"
     return QueryStatus(
         key.query,
         query.set,
@@ -162,8 +232,11 @@ def _active(key: JobKey, query: Query, telemetry: Telemetry) -> QueryStatus:
         state,
         reason=f"{last.kind}: {last.message}" if last is not None and last.kind != "ok" else "",
         every=(last.interval if last else None) or query.every,
-        last_success=good_at,
+        last_run=last.at if last else None,
+        last_success=telemetry.last_success(key),
         seconds=last.seconds if last else None,
+        server_seconds=last.server_seconds if last else None,
+        rows=last.rows if last else None,
         samples=last.samples if last else None,
         dropped=sum(last.dropped.values()) if last else None,
     )

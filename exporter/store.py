@@ -8,6 +8,7 @@ pages, so building a page neither sorts nor renders nor compresses.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -33,6 +34,19 @@ class _Content:
     fragments: dict[str, Fragment]  # by family
     put_at: float
     expires_at: float
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the page has of one target: samples, and when the newest and the oldest polled values were put.
+
+    Unix times in seconds, None when nothing polled is there.
+    """
+
+    samples: int = 0
+    newest: float | None = None
+    oldest: float | None = None
 
 
 class _Group:
@@ -123,8 +137,21 @@ class Store:
     def samples(self) -> int:
         """Return how many samples a page of all targets has."""
         self._expire()
-        contents = self._contents.values()
-        return sum(fragment.samples for content in contents for fragment in content.fragments.values())
+        return sum(content.samples for content in self._contents.values())
+
+    def served(self) -> dict[str, Served]:
+        """Return what a page has of each target."""
+        self._expire()
+        samples: defaultdict[str, int] = defaultdict(int)
+        times: defaultdict[str, list[float]] = defaultdict(list)
+        for slot, content in self._contents.items():
+            samples[slot.target] += content.samples
+            if slot.query and not slot.own:
+                times[slot.target].append(content.put_at)
+        return {
+            target: Served(count, max(times[target], default=None), min(times[target], default=None))
+            for target, count in samples.items()
+        }
 
     def page(
         self,
@@ -169,7 +196,8 @@ class Store:
                 self._groups[family] = _Group()
                 self._families = None
             self._groups[family].set(slot, fragment)
-        self._contents[slot] = _Content(new, self._now(), expires_at)
+        count = sum(each.samples for each in new.values())
+        self._contents[slot] = _Content(new, self._now(), expires_at, count)
 
     def _remove(self, slot: _Slot) -> None:
         content = self._contents.pop(slot, None)

@@ -119,7 +119,7 @@ class Telemetry:
         self._jobs: dict[JobKey, _Job] = {}
         self._scrapes = 0
         self._reload_ok = True
-        self._reloaded_at = now()
+        self.reloaded_at = now()
         self._registry = CollectorRegistry(auto_describe=False)
         self._collectors: tuple[Collector, ...] = (
             ProcessCollector(registry=self._registry),
@@ -154,7 +154,7 @@ class Telemetry:
         """Note how the last attempt to reload the configuration ended."""
         self._reload_ok = ok
         if ok:
-            self._reloaded_at = self._now()
+            self.reloaded_at = self._now()
 
     def forget(self, key: JobKey) -> None:
         """Drop the counts of a job that is gone."""
@@ -235,7 +235,7 @@ class Telemetry:
                 "pg_exporter_config_last_reload_success_timestamp_seconds",
                 "Unix time of the newest good load of the configuration.",
                 {},
-                self._reloaded_at,
+                self.reloaded_at,
             ),
             *_collected(self._collectors),
         )

@@ -45,6 +45,8 @@ def test_a_server_says_what_it_is_and_who_we_are(server: Server, fresh: str) -> 
     assert (found.database, found.role) == (fresh, name)
     assert {"postgres", fresh} <= set(found.databases)
     assert not {"template0", "template1"} & set(found.databases)
+    [(started,)] = server.execute("SELECT extract(epoch FROM pg_postmaster_start_time())::float8")
+    assert found.started == started
 
 
 def test_a_standby_says_so(standby: Server) -> None:

@@ -11,7 +11,7 @@ import pytest
 from exporter.model import Family, JobKey, MetricType, Sample
 from exporter.render import Format, fragment
 from exporter.segments import Fragment
-from exporter.store import Store
+from exporter.store import Served, Store
 
 LOCKS = JobKey("locks", "main")
 SIZES = JobKey("sizes", "main", "app")
@@ -227,6 +227,18 @@ def test_newest_is_the_time_of_the_last_put_of_values_that_are_on_the_page(shelf
     assert shelf.store.newest(LOCKS) == 1005.0
     shelf.clock.time = 1020.0
     assert shelf.store.newest(LOCKS) is None
+
+
+def test_what_is_served_of_a_target_is_its_samples_and_the_ages_of_its_polled_values(shelf: Shelf) -> None:
+    shelf.store.put(LOCKS, [piece("pg_locks", 1)], 1300)
+    shelf.clock.time = 1100
+    shelf.store.put(SIZES, [piece("pg_sizes", 2)], 1200)
+    shelf.clock.time = 1150
+    shelf.store.put_own(JobKey("", "main"), [piece("pg_up", 1)])
+    shelf.store.put_own(OTHER, [piece("pg_up", 1, "other")])
+    assert shelf.store.served() == {"main": Served(3, 1100, 1000), "other": Served(1)}
+    shelf.clock.time = 1200
+    assert shelf.store.served()["main"] == Served(2, 1000, 1000)
 
 
 def test_samples_counts_what_a_page_of_all_targets_has(shelf: Shelf) -> None:
