@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from exporter.document import KeyPath, reason, suggestion
@@ -14,12 +15,13 @@ from exporter.target_settings import TargetSettings
 
 def conflicts(settings: Settings, environ: Mapping[str, str]) -> Iterator[Fault]:
     """Yield what is wrong between settings that are fine one by one, and passwords that cannot be had."""
-    names: set[str] = set()
+    names: dict[str, str] = {}
     for index, target in enumerate(settings.targets):
         at: KeyPath = ("targets", index)
+        fault = settings.fault((*at, "name"), "another target has this name", "give each its own")
         if target.name in names:
-            yield settings.fault((*at, "name"), "another target has this name", "give each its own")
-        names.add(target.name)
+            yield replace(fault, problem=f"{fault.problem}: {names[target.name]}")
+        names.setdefault(target.name, fault.where)
         given = {
             "password_file": target.password_file,
             "password_env": target.password_env,

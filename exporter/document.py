@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -98,6 +98,22 @@ def read_text(path: Path, faults: list[Fault]) -> str | None:
         faults.append(Fault(f"{path}:{line}", "", "holds a NUL character", "remove it"))
         return None
     return text
+
+
+def read_mapping(path: Path, faults: list[Fault]) -> Document | None:
+    """Return what a file says, an empty one as an empty mapping; None when it cannot be read as a mapping."""
+    text = read_text(path, faults)
+    if text is None:
+        return None
+    document = parse(text, str(path))
+    faults.extend(document.faults)
+    if document.value is None and not document.faults:
+        return replace(document, value={}, lines={(): 1})
+    if isinstance(document.value, dict):
+        return document
+    if not document.faults:
+        faults.append(document.fault((), "must be a mapping", "targets: [...]"))
+    return None
 
 
 def parse(text: str, source: str) -> Document:

@@ -6,21 +6,24 @@ Flags win over the environment, the environment over the file. No fault ever quo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
 from exporter.backup_settings import BackupSettings
 from exporter.conflicts import conflicts
+from exporter.defaults import completed
 from exporter.document import KeyPath, in_order, suggestion
 from exporter.errors import ConfigError
 from exporter.evidence_settings import EvidenceSettings
 from exporter.log_settings import Log
+from exporter.origins import Origins
 from exporter.query_settings import QueryOverride
 from exporter.settings import Settings
 from exporter.sources import gather
 from exporter.store_settings import StoreSettings
-from exporter.target_settings import Databases, TargetSettings
+from exporter.target_settings import Databases, TargetDefaults, TargetSettings
 from exporter.web_settings import Web
 
 # What pydantic puts behind a key of the user's own choice that is at fault itself.
@@ -49,6 +52,7 @@ def load(
     values = {
         key: value for key, value in gathered.values.items() if key not in unknown and value is not None
     }
+    origins = _complete(values, origins)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -57,12 +61,30 @@ def load(
             at = tuple(part for part in detail["loc"] if part != _KEY)
             words = _explained(detail["type"], detail.get("ctx", {}), at)
             faults.append(origins.fault(at, *words))
-        raise ConfigError(in_order(faults)) from None
+        raise ConfigError(in_order(dict.fromkeys(faults))) from None
     settings.came_from(origins)
     faults.extend(conflicts(settings, environ))
     if faults:
-        raise ConfigError(in_order(faults))
+        raise ConfigError(in_order(dict.fromkeys(faults)))
     return settings
+
+
+def _complete(values: dict[str, object], origins: Origins) -> Origins:
+    """Give targets what they take from the defaults, and return where everything stands then."""
+    defaults, targets = values.get("defaults"), values.get("targets")
+    if not isinstance(defaults, dict) or not isinstance(targets, list):
+        return origins
+    try:
+        TargetDefaults.model_validate(defaults)
+    except ValidationError:
+        return origins  # told once, of the defaults, and not of every target
+    moved = dict(origins.moved)
+    for index, target in enumerate(targets):
+        if isinstance(target, dict):
+            targets[index], taken = completed(target, defaults)
+            for path in taken:
+                moved["targets", index, *path] = (origins.document, ("defaults", *path))
+    return replace(origins, moved=moved)
 
 
 def _explained(kind: str, context: Mapping[str, object], path: KeyPath) -> tuple[str, str]:
@@ -101,6 +123,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 # The mapping that a path leads to; a * is the place in a list, or a name that the user chose.
 _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("targets", "*"): TargetSettings,
+    ("defaults",): TargetDefaults,
+    ("defaults", "databases"): Databases,
+    ("defaults", "oauth2"): StoreSettings,
     ("targets", "*", "databases"): Databases,
     ("targets", "*", "oauth2"): StoreSettings,
     ("oauth2",): StoreSettings,

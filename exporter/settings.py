@@ -11,12 +11,12 @@ from exporter.backup_settings import BackupSettings
 from exporter.document import KeyPath
 from exporter.errors import Fault
 from exporter.evidence_settings import EvidenceSettings
-from exporter.fields import Folder, Grace, PoolPattern, SetNames, TargetName
+from exporter.fields import Folder, Grace, PoolPattern, SetNames, TargetName, Text
 from exporter.log_settings import Log
 from exporter.origins import Origins
 from exporter.query_settings import QueryOverride
 from exporter.store_settings import StoreSettings
-from exporter.target_settings import TargetSettings
+from exporter.target_settings import TargetDefaults, TargetSettings
 from exporter.web_settings import Web
 
 
@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     )
 
     targets: tuple[TargetSettings, ...] = ()
+    targets_files: tuple[Text, ...] = ()
+    defaults: TargetDefaults = TargetDefaults()
     sets: SetNames = ()
     queries: dict[str, QueryOverride] = {}
     queries_dirs: tuple[Folder, ...] = ()

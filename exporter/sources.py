@@ -12,9 +12,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from exporter.datasource import PASSWORD_FILE, data_source
-from exporter.document import Document, KeyPath, parse, read_text
+from exporter.document import Document, KeyPath, read_mapping
 from exporter.errors import ConfigError, Fault
 from exporter.origins import Origins
+from exporter.target_files import files, targets_of
 
 PREFIX = "PG_OAUTH_EXPORTER_"
 CONFIG_FILE = f"{PREFIX}CONFIG_FILE"
@@ -29,9 +30,11 @@ KEYS = (
     "queries_yaml",
     "expire_after",
     "shutdown_grace",
+    "targets_files",
 )
 # Lists of paths; in a variable they are written as PATH is.
-_PATHS = ("queries_dirs", "queries_yaml")
+_PATHS = ("queries_dirs", "queries_yaml", "targets_files")
+_FILES = "targets_files"
 # Flags that are not called as their keys are; the second is postgres_exporter's.
 _FLAGS = {"queries_dirs": "--queries-dir", "queries_yaml": "--extend.query-path"}
 _NO_TARGET = (
@@ -78,12 +81,13 @@ def gather(
         raise LookupError(f"no such flags: {', '.join(sorted(strange))}")
     named = environ.get(CONFIG_FILE)
     path = config_file or (Path(named) if named else None)
-    document = _read(path) if path else Document("configuration")
+    faults: list[Fault] = []
+    document = _read(path, faults) if path else Document("configuration")
     values = dict(document.value) if isinstance(document.value, dict) else {}
     if path:
         _anchor(values, path.parent)
     places: dict[KeyPath, str] = {}
-    faults = [*document.faults, *_misspelt(environ)]
+    faults.extend(_misspelt(environ))
     for key in KEYS:
         if text := environ.get(variable(key)):
             raw: object = text.split(os.pathsep) if key in _PATHS else text
@@ -91,38 +95,61 @@ def gather(
         if flags.get(key) is not None:
             _put(values, places, key, flags[key], flag(key))
     origins = Origins(replace(document, value=None), places)
+    folder = path.parent if path and (_FILES,) not in places else Path()
+    origins = replace(origins, moved=_put_files(values, folder, origins, faults))
     _put_data_source(values, places, environ, origins, faults)
-    if needs_target and not faults and not values.get("targets"):
+    if needs_target and not faults and not values.get("targets") and not values.get(_FILES):
         faults.append(origins.fault(("targets",), "there is no target to watch", _NO_TARGET))
     return Gathered(values, origins, faults)
 
 
-def _read(path: Path) -> Document:
-    faults: list[Fault] = []
-    text = read_text(path, faults)
-    if text is None:
+def _read(path: Path, faults: list[Fault]) -> Document:
+    if path.is_dir():
+        problem = "is a folder, and the configuration is one file"
+        remedy = "name that file; it may list others of the folder: targets_files: [targets.d/*.yaml]"
+        raise ConfigError([Fault(str(path), "", problem, remedy)])
+    document = read_mapping(path, faults)
+    if document is None:
         raise ConfigError(faults)
-    document = parse(text, str(path))
-    if document.value is None and not document.faults:
-        return Document(str(path), {}, {(): 1})
-    if not isinstance(document.value, dict):
-        raise ConfigError(document.faults or [document.fault((), "must be a mapping", "targets: [...]")])
     return document
+
+
+def _put_files(
+    values: dict[str, object], folder: Path, origins: Origins, faults: list[Fault]
+) -> Mapping[KeyPath, tuple[Document, KeyPath]]:
+    """Add the targets of further files behind those of the file; return where they stand."""
+    patterns, targets = values.get(_FILES), values.get("targets")
+    if not isinstance(patterns, list) or not isinstance(targets, list | None):
+        return {}
+
+    def fault(index: int, problem: str, remedy: str) -> Fault:
+        return origins.fault((_FILES, index), problem, remedy)
+
+    own = Path(origins.document.source)
+    paths = (path for path in files(patterns, folder, fault, faults) if path != own)
+    added = list(targets_of(paths, faults))
+    first = len(targets or ())
+    entries = [_anchored(listed.value, "password_file", listed.folder) for listed in added]
+    if entries:
+        values["targets"] = [*(targets or ()), *entries]
+    return {("targets", first + n): (listed.document, listed.path) for n, listed in enumerate(added)}
 
 
 def _anchor(values: dict[str, object], folder: Path) -> None:
     """Make the paths in a file relative to its folder, as Prometheus does."""
-    for key in (*_PATHS, "profiles_dirs"):
+    for key in ("queries_dirs", "queries_yaml", "profiles_dirs"):
         folders = values.get(key)
         if isinstance(folders, list):
             values[key] = [_inside(folder, name) for name in folders]
     for section, key in (("targets", "password_file"), ("backups", "path")):
         entries = values.get(section)
         if isinstance(entries, list):
-            values[section] = [
-                {**entry, key: _inside(folder, entry.get(key))} if isinstance(entry, dict) else entry
-                for entry in entries
-            ]
+            values[section] = [_anchored(entry, key, folder) for entry in entries]
+    values["defaults"] = _anchored(values.get("defaults"), "password_file", folder)
+
+
+def _anchored(entry: object, key: str, folder: Path) -> object:
+    return {**entry, key: _inside(folder, entry.get(key))} if isinstance(entry, dict) else entry
 
 
 def _inside(folder: Path, name: object) -> object:
@@ -152,9 +179,10 @@ def _put_data_source(
     source = data_source(environ, faults)
     if source is None:
         return
-    if values.get("targets"):
+    listing = next((key for key in ("targets", _FILES) if values.get(key)), None)
+    if listing:
         remedy = f"choose one: unset {source.variable}, or take the targets out of the file"
-        file = origins.document.where(("targets",))
+        file = origins.fault((listing,), "").where
         faults.append(Fault(source.variable, "targets", f"is set, and {file} lists targets too", remedy))
         return
     target = {

@@ -28,11 +28,9 @@ class Databases(Strict):
     exclude: tuple[Text, ...] = ()
 
 
-class TargetSettings(Strict):
-    """A server to watch. Times in seconds; at most one of the three sources of a password is given."""
+class TargetDefaults(Strict):
+    """What a target has that does not say it itself. Times in seconds; a password has at most one source."""
 
-    name: TargetName
-    dsn: Dsn
     kind: Engine | None = None
     password_file: Text | None = None
     password_env: VariableName | None = None
@@ -42,3 +40,10 @@ class TargetSettings(Strict):
     max_connections: Annotated[int, Field(strict=True, ge=1, le=10)] = 3
     connect_timeout: Duration = 5.0
     oauth2: StoreSettings | None = None
+
+
+class TargetSettings(TargetDefaults):
+    """A server to watch."""
+
+    name: TargetName
+    dsn: Dsn

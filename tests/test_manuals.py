@@ -39,20 +39,35 @@ def rows(page: str) -> set[str]:
 
 
 def test_the_complete_file_fits_the_shipped_queries_and_leaves_no_key_out(tmp_path: Path) -> None:
-    [text] = blocks(CONFIGURATION, "yaml")
+    text = blocks(CONFIGURATION, "yaml")[0]
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "monitor").touch()
-    (tmp_path / "pass").touch(0o755)
+    (tmp_path / "vault-password").touch(0o755)
     (tmp_path / "queries.yaml").touch()
     for folder in ("queries", "profiles"):
         (tmp_path / folder).mkdir()
     (tmp_path / "exporter.yaml").write_text(text)
     found = load(tmp_path / "exporter.yaml", {}, {"PATH": str(tmp_path)})
-    assert found.settings.targets[1].password_command == ("pass", "show", "databases/monitor")
+    main, replica = found.settings.targets
+    assert (main.password_command, replica.password_command) == (None, ("vault-password",))
     assert set(yaml.safe_load(text)) == set(Settings.model_fields)
     assert found.queries["pg_locks"].limit == 2000
     assert "wait_events" in found.disabled
     assert [len(found.stores[name].profiles) > 1 for name in ("main", "replica")] == [True, False]
+
+
+def test_the_example_of_many_targets_loads(tmp_path: Path) -> None:
+    main, more = blocks(CONFIGURATION, "yaml")[1:3]
+    for folder in ("secrets", "targets.d"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "secrets" / "monitor").touch()
+    (tmp_path / "exporter.yaml").write_text(main)
+    (tmp_path / "targets.d" / "shop.yaml").write_text(more)
+    found = load(tmp_path / "exporter.yaml", {}, {}).targets
+    assert [(target.name, target.labels) for target in found] == [
+        ("shop-1", (("env", "prod"), ("team", "shop"))),
+        ("shop-2", (("env", "staging"), ("team", "shop"))),
+    ]
 
 
 def test_the_configuration_manual_has_a_row_for_every_key() -> None:
@@ -73,7 +88,7 @@ def test_the_configuration_manual_names_flag_and_variable_of_a_key(key: str) -> 
         for line in CONFIGURATION.splitlines()
         if line.startswith(f"| `{key}` |") and variable(key) in line
     ]
-    assert flag(key) in row or key == "expire_after"
+    assert flag(key) in row or key in ("expire_after", "targets_files")
 
 
 def test_the_configuration_manual_tells_the_defaults_that_the_program_has() -> None:

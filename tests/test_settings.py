@@ -154,7 +154,7 @@ def test_two_targets_have_two_names(tmp_path: Path) -> None:
     [fault] = faults(tmp_path, "targets:\n- {name: a, dsn: b}\n- {dsn: c, name: a}\n")
     assert (places([fault]), fault.problem) == (
         [("exporter.yaml:3", "targets.1.name")],
-        "another target has this name",
+        f"another target has this name: {tmp_path}/exporter.yaml:2",
     )
 
 
@@ -162,8 +162,8 @@ def test_all_faults_are_told_at_once_in_the_order_of_lines(tmp_path: Path) -> No
     text = "targets:\n- {name: a}\n- {dsn: b, max_connections: 0}\nlog: {level: x}\nlgo: 1\n"
     assert places(faults(tmp_path, text)) == [
         ("exporter.yaml:2", "targets.0.dsn"),
-        ("exporter.yaml:3", "targets.1.name"),
         ("exporter.yaml:3", "targets.1.max_connections"),
+        ("exporter.yaml:3", "targets.1.name"),
         ("exporter.yaml:4", "log.level"),
         ("exporter.yaml:5", "lgo"),
     ]

@@ -53,6 +53,7 @@ def test_every_setting_with_a_flag_has_a_variable(tmp_path: Path) -> None:
         "queries_yaml": "z",
         "expire_after": "4.5",
         "shutdown_grace": "1m",
+        "targets_files": "none-*.yaml",
     }
     assert values.keys() == set(KEYS)
     found = settings(tmp_path, environ={variable(key): value for key, value in values.items()})
@@ -61,7 +62,8 @@ def test_every_setting_with_a_flag_has_a_variable(tmp_path: Path) -> None:
     assert found.queries_dirs == (Path("x"), Path("y"))
     assert found.queries_yaml == (Path("z"),)
     assert (found.expire_after, found.shutdown_grace) == (4.5, 60.0)
-    given_flags = {**values, "queries_dirs": ["x", "y"], "queries_yaml": ["z"], "web.enable_reload": True}
+    lists = {"queries_dirs": ["x", "y"], "queries_yaml": ["z"], "targets_files": ["none-*.yaml"]}
+    given_flags = {**values, **lists, "web.enable_reload": True}
     assert settings(tmp_path, flags=given_flags) == found
 
 
