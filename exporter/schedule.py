@@ -26,7 +26,9 @@ log = logging.getLogger(__name__)
 # Seconds that a cancelled run gets to end by itself.
 _CANCELLED_WITHIN = 5.0
 _MAX_BACKOFF = 10  # intervals
-_FIRST_RUNS_PER_SECOND = 500
+FIRST_RUNS_PER_SECOND = 500
+# However many there are, and whatever becomes of the clock.
+_FIRST_RUNS_WITHIN = 120.0
 # Not the query's fault, or cheap to try again: these runs are not held against it.
 _INNOCENT = frozenset({OutcomeKind.OK, OutcomeKind.CONNECT, OutcomeKind.LOCKED})
 # Only somebody's GRANT, CREATE or upgrade mends these: they are retried slowly from the first time.
@@ -100,6 +102,8 @@ class Schedule:
         self._telemetry = telemetry
         self._now = now
         self._states: dict[JobKey, _State] = {}
+        self._keys: dict[str, set[JobKey]] = {}  # of the same, by target
+        self._free_from = 0.0
         self._running: set[asyncio.Task[Any]] = set()
         self._draining = False
         self._scheduler = AsyncIOScheduler(timezone=UTC)
@@ -111,7 +115,7 @@ class Schedule:
 
     def sync(self, target: str, jobs: Mapping[JobKey, float]) -> None:
         """Make `jobs` (key to interval in seconds) all jobs of `target`; new ones run soon, then in turn."""
-        current = {key: state.every for key, state in self._states.items() if key.target == target}
+        current = {key: self._states[key].every for key in self._keys.get(target, ())}
         for key in current.keys() - jobs.keys():
             self._remove(key)
         fresh = [key for key, every in jobs.items() if current.get(key) != every]
@@ -120,12 +124,16 @@ class Schedule:
         self.run_soon(fresh)
 
     def run_soon(self, keys: Iterable[JobKey]) -> None:
-        """Let the jobs run now, spread so that thousands do not start in one instant; forgets back-off."""
-        due = sorted(keys)
-        for place, key in enumerate(due):
+        """Let the jobs run now; forgets back-off.
+
+        They are spread, those of all targets together, so that thousands do not start in one instant.
+        """
+        now = self._now()
+        for key in sorted(keys):
             state = self._states[key]
             state.failures, state.not_before = 0, 0.0
-            at = self._now() + place / _FIRST_RUNS_PER_SECOND
+            at = min(max(now, self._free_from), now + _FIRST_RUNS_WITHIN)
+            self._free_from = at + 1 / FIRST_RUNS_PER_SECOND
             self._scheduler.modify_job(_id(key), next_run_time=datetime.fromtimestamp(at, UTC))
 
     def run_in(self, key: JobKey, seconds: float) -> None:
@@ -158,6 +166,7 @@ class Schedule:
 
     def _add(self, key: JobKey, every: float) -> None:
         self._states[key] = _State(every)
+        self._keys.setdefault(key.target, set()).add(key)
         self._scheduler.add_job(
             self._fire,
             _Phase(every, phase(key, every)),
@@ -171,6 +180,10 @@ class Schedule:
 
     def _remove(self, key: JobKey) -> None:
         del self._states[key]
+        keys = self._keys[key.target]
+        keys.discard(key)
+        if not keys:
+            del self._keys[key.target]
         self._scheduler.remove_job(_id(key))
 
     async def _fire(self, key: JobKey) -> None:

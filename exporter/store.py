@@ -1,21 +1,25 @@
 """Owns the newest fragments of every job with their expiry, and builds pages by joining them.
 
 Used from one thread only (the event loop's), so it has no locks. A page groups by family, because a second
-header of the same family would make it invalid; the order of families and of jobs within one is kept between
-pages, so building a page neither sorts nor renders nor compresses.
+header of the same family would make it invalid; within a family it groups by target, so that a page of one
+target is as cheap as its share. Building a page neither renders nor compresses, and sorts what is new only.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from exporter.model import JobKey
 from exporter.render import OPENMETRICS_END, Format, gzip_stream, join
 from exporter.segments import Deflated, Fragment, Segment
+
+# Seconds after a scrape of all targets for which pages are prepared: longer than anybody's scrape interval.
+_SCRAPED_LATELY = 300.0
 
 
 class _Slot(NamedTuple):
@@ -49,49 +53,97 @@ class Served:
     oldest: float | None = None
 
 
-class _Group:
-    """The fragments of one family in the order of their slots, and what they join to until one changes."""
+class _Part:
+    """One family's fragments of one target in the order of their slots, and what they join to."""
+
+    __slots__ = ("_deflated", "_fragments", "_is_sorted")
 
     def __init__(self) -> None:
         self._fragments: dict[_Slot, Fragment] = {}
         self._is_sorted = True
-        self._deflated: dict[Format, Deflated] = {}
+        self._deflated: Deflated | None = None
 
     def set(self, slot: _Slot, fragment: Fragment) -> None:
         self._is_sorted &= slot in self._fragments
         self._fragments[slot] = fragment
-        self._deflated.clear()
+        self._deflated = None
 
     def remove(self, slot: _Slot) -> None:
         del self._fragments[slot]
-        self._deflated.clear()
+        self._deflated = None
 
     def is_empty(self) -> bool:
         return not self._fragments
 
-    def segments(self, form: Format, targets: Collection[str] | None) -> list[Segment]:
-        """Return the family's header and bodies, or nothing when there is no body."""
+    def fragments(self) -> Collection[Fragment]:
         if not self._is_sorted:
             self._fragments = {slot: self._fragments[slot] for slot in sorted(self._fragments)}
             self._is_sorted = True
-        fragments = [
-            fragment
-            for slot, fragment in self._fragments.items()
-            if targets is None or slot.target in targets
-        ]
+        return self._fragments.values()
+
+    def deflated(self) -> Deflated:
+        """Return the bodies, compressed and joined; they are the same in both formats."""
+        if self._deflated is None:
+            bodies = [fragment.body.deflated for fragment in self.fragments()]
+            self._deflated = bodies[0] if len(bodies) == 1 else join(bodies)
+        return self._deflated
+
+
+class _Group:
+    """A family: its parts by target, in the order of their names, and what those join to."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, _Part] = {}
+        self._is_sorted = True
+        self._deflated: Deflated | None = None
+
+    def set(self, slot: _Slot, fragment: Fragment) -> None:
+        if slot.target not in self._parts:
+            self._parts[slot.target] = _Part()
+            self._is_sorted = False
+        self._parts[slot.target].set(slot, fragment)
+        self._deflated = None
+
+    def remove(self, slot: _Slot) -> None:
+        part = self._parts[slot.target]
+        part.remove(slot)
+        if part.is_empty():
+            del self._parts[slot.target]
+        self._deflated = None
+
+    def is_empty(self) -> bool:
+        return not self._parts
+
+    def segments(self, form: Format, targets: Sequence[str] | None) -> list[Segment]:
+        """Return the family's header and bodies, or nothing when there is no body."""
+        fragments = [fragment for part in self._of(targets) for fragment in part.fragments()]
         if not fragments:
             return []
-        first = fragments[0]
-        header = first.text_header if form is Format.TEXT else first.openmetrics_header
-        return [header, *(fragment.body for fragment in fragments)]
+        return [_header(fragments[0], form), *(fragment.body for fragment in fragments)]
 
-    def deflated(self, form: Format, targets: Collection[str] | None) -> Deflated:
+    def deflated(self, form: Format, targets: Sequence[str] | None) -> list[Deflated]:
         """Return the same, compressed and joined."""
+        parts = self._of(targets)
+        if not parts:
+            return []
+        header = _header(next(iter(parts[0].fragments())), form).deflated
         if targets is not None:
-            return join([segment.deflated for segment in self.segments(form, targets)])
-        if form not in self._deflated:
-            self._deflated[form] = join([segment.deflated for segment in self.segments(form, None)])
-        return self._deflated[form]
+            return [header, *(part.deflated() for part in parts)]
+        if self._deflated is None:
+            self._deflated = join([part.deflated() for part in parts])
+        return [header, self._deflated]
+
+    def _of(self, targets: Sequence[str] | None) -> Sequence[_Part]:
+        if not self._is_sorted:
+            self._parts = {target: self._parts[target] for target in sorted(self._parts)}
+            self._is_sorted = True
+        if targets is None:
+            return [*self._parts.values()]
+        return [self._parts[target] for target in targets if target in self._parts]
+
+
+def _header(first: Fragment, form: Format) -> Segment:
+    return first.text_header if form is Format.TEXT else first.openmetrics_header
 
 
 class Store:
@@ -103,9 +155,12 @@ class Store:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._contents: dict[_Slot, _Content] = {}
+        self._slots: dict[str, set[_Slot]] = {}  # of the same, by target
+        self._expiries: list[tuple[float, _Slot]] = []  # a heap; of what was replaced, too, until its time
+        self._samples = 0
         self._groups: dict[str, _Group] = {}
         self._families: list[str] | None = None
-        self._scraped: set[Format] = set()
+        self._scraped: dict[Format, float] = {}
 
     def put(self, key: JobKey, fragments: Sequence[Fragment], expires_at: float) -> None:
         """Replace a job's polled values; from the Unix time `expires_at` on they are on no page."""
@@ -121,7 +176,7 @@ class Store:
 
     def drop_target(self, target: str) -> None:
         """Take all polled values of a target off the page at once; own metrics stay."""
-        for slot in [slot for slot in self._contents if slot.target == target and not slot.own]:
+        for slot in [slot for slot in self._slots.get(target, ()) if not slot.own]:
             self._remove(slot)
 
     def forget(self, key: JobKey) -> None:
@@ -137,7 +192,7 @@ class Store:
     def samples(self) -> int:
         """Return how many samples a page of all targets has."""
         self._expire()
-        return sum(content.samples for content in self._contents.values())
+        return self._samples
 
     def served(self) -> dict[str, Served]:
         """Return what a page has of each target."""
@@ -165,27 +220,41 @@ class Store:
         Where fragments of one family disagree about its header, the first one's is used.
         """
         self._expire()
-        if self._families is None:
-            self._families = sorted(self._groups)
-        groups = [self._groups[family] for family in self._families]
+        wanted = None if targets is None else sorted(set(targets))
+        groups = [self._groups[family] for family in self._names(wanted)]
         end = [OPENMETRICS_END] if format is Format.OPENMETRICS else []
         if compressed:
-            self._scraped.add(format)
-            parts = [group.deflated(format, targets) for group in groups]
+            if wanted is None:
+                self._scraped[format] = self._now()
+            parts = [part for group in groups for part in group.deflated(format, wanted)]
             return gzip_stream([*parts, *(segment.deflated for segment in end)])
-        segments = [segment for group in groups for segment in group.segments(format, targets)]
+        segments = [segment for group in groups for segment in group.segments(format, wanted)]
         return b"".join([segment.plain for segment in [*segments, *end]])
 
     def prepare(self) -> None:
-        """Join now what has changed, in the formats that are scraped, so that no scrape has to."""
-        for format in self._scraped:  # noqa: A001  # as above
-            for group in self._groups.values():
-                group.deflated(format, None)
+        """Join now what has changed, while pages of all targets are scraped, so that no scrape has to."""
+        now = self._now()
+        for format, at in self._scraped.items():  # noqa: A001  # as above
+            if now - at < _SCRAPED_LATELY:
+                for group in self._groups.values():
+                    group.deflated(format, None)
+
+    def _names(self, targets: Sequence[str] | None) -> Sequence[str]:
+        """Return the families that the targets have, sorted."""
+        if targets is not None:
+            slots = [slot for target in targets for slot in self._slots.get(target, ())]
+            return sorted({family for slot in slots for family in self._contents[slot].fragments})
+        if self._families is None:
+            self._families = sorted(self._groups)
+        return self._families
 
     def _expire(self) -> None:
         now = self._now()
-        for slot in [slot for slot, content in self._contents.items() if now >= content.expires_at]:
-            self._remove(slot)
+        while self._expiries and self._expiries[0][0] <= now:
+            _, slot = heappop(self._expiries)
+            content = self._contents.get(slot)
+            if content is not None and content.expires_at <= now:
+                self._remove(slot)
 
     def _replace(self, slot: _Slot, fragments: Sequence[Fragment], expires_at: float) -> None:
         new = {fragment.family: fragment for fragment in fragments}
@@ -197,12 +266,23 @@ class Store:
                 self._families = None
             self._groups[family].set(slot, fragment)
         count = sum(each.samples for each in new.values())
+        self._samples += count - (old.samples if old else 0)
         self._contents[slot] = _Content(new, self._now(), expires_at, count)
+        self._slots.setdefault(slot.target, set()).add(slot)
+        if expires_at < math.inf:
+            heappush(self._expiries, (expires_at, slot))
+
 
     def _remove(self, slot: _Slot) -> None:
         content = self._contents.pop(slot, None)
-        if content is not None:
-            self._leave(slot, content.fragments)
+        if content is None:
+            return
+        slots = self._slots[slot.target]
+        slots.discard(slot)
+        if not slots:
+            del self._slots[slot.target]
+        self._samples -= content.samples
+        self._leave(slot, content.fragments)
 
     def _leave(self, slot: _Slot, families: Collection[str]) -> None:
         for family in families:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.model import Column, JobKey, MetricType, Outcome, OutcomeKind, Query
-from exporter.schedule import Schedule, backoff, next_run, phase
+from exporter.schedule import FIRST_RUNS_PER_SECOND, Schedule, backoff, next_run, phase
 from exporter.telemetry import Telemetry
 
 KEY = JobKey("pg_locks", "main")
@@ -119,6 +119,22 @@ def test_a_new_job_runs_at_once_and_settles() -> None:
         trial.schedule.sync("main", {KEY: 3600.0})
         await _until(lambda: trial.settled == [KEY])
         assert trial.ran == [KEY]
+        await trial.schedule.drain(1.0)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.slow
+def test_first_runs_are_spread_over_all_targets_together() -> None:
+    async def scenario() -> None:
+        trial = Trial()
+        trial.schedule.start()
+        keys = [JobKey(f"query{number}", f"db-{number % 50}") for number in range(200)]
+        started = time.monotonic()
+        for target in {key.target for key in keys}:
+            trial.schedule.sync(target, {key: 3600.0 for key in keys if key.target == target})
+        await _until(lambda: len(trial.ran) == len(keys))
+        assert time.monotonic() - started >= (len(keys) - 1) / FIRST_RUNS_PER_SECOND
         await trial.schedule.drain(1.0)
 
     asyncio.run(scenario())

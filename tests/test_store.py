@@ -204,6 +204,16 @@ def test_a_page_of_some_targets_has_only_their_values_and_no_empty_family(shelf:
     assert shelf.lines([]) == []
 
 
+def test_a_page_lists_targets_in_the_order_of_their_names_however_they_are_asked_for(shelf: Shelf) -> None:
+    for name in ("c", "a", "b"):
+        shelf.store.put(JobKey("locks", name), [piece("pg_locks", 1, name)], FAR)
+        shelf.store.put_own(JobKey("after", name), [piece("pg_up", 1, name)])
+    assert shelf.lines(["c", "a", "b", "c"]) == shelf.lines()
+    assert [line for line in shelf.bodies() if "locks" in line] == [
+        f'pg_locks{{target="{name}"}} 1' for name in "abc"
+    ]
+
+
 def test_the_first_header_on_the_page_wins_when_jobs_disagree(shelf: Shelf) -> None:
     shelf.store.put(OTHER, [piece("pg_locks", 2, "other", "New words.")], FAR)
     shelf.store.put(LOCKS, [piece("pg_locks", 1, description="Old words.")], FAR)
