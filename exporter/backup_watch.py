@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
@@ -19,7 +19,7 @@ from exporter.backup_reader import StoppedError
 from exporter.backup_settings import BackupSettings
 from exporter.backups import Inspector, Report
 from exporter.model import JobKey
-from exporter.render import fragment
+from exporter.render import Labels
 from exporter.store import Store
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ class _Entry:
     """An entry over time. `due` is Unix time; `check` is the check that has not come back yet."""
 
     settings: BackupSettings
+    labels: Labels
     inspector: Inspector
     due: float
     stop: Event = field(default_factory=Event)
@@ -58,13 +59,14 @@ class BackupWatch:
         self._deadline = deadline
         self._entries: list[_Entry] = []
 
-    def configure(self, wanted: Iterable[BackupSettings]) -> None:
-        """Take the entries; those that did not change keep their values and their turn."""
-        old = {entry.settings: entry for entry in self._entries}
+    def configure(self, wanted: Iterable[BackupSettings], labels: Mapping[str, Labels]) -> None:
+        """Take the entries, and the labels of targets; what did not change keeps its values and its turn."""
+        old = {(entry.settings, entry.labels): entry for entry in self._entries}
         now = self._now()
+        new = [(settings, labels.get(settings.target or "", ())) for settings in wanted]
         self._entries = [
-            old.pop(settings) if settings in old else _Entry(settings, Inspector(settings, self._now), now)
-            for settings in wanted
+            old.pop(each) if each in old else _Entry(*each, Inspector(each[0], self._now), now)
+            for each in new
         ]
         for entry in old.values():
             entry.stop.set()
@@ -94,7 +96,7 @@ class BackupWatch:
         if entry not in self._entries:
             return
         report = report or entry.inspector.failed("it takes too long, or failed")
-        self._store.put_own(entry.key, [fragment(family) for family in report.families])
+        self._store.put_own(entry.key, report.families)
         wait = entry.settings.every
         entry.due = self._now() + (wait if report.complete else min(wait, _PAUSE))
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from exporter import dsn
 from exporter.handshake import HandshakeError, certificate_end
 from exporter.model import Family, JobKey, MetricType, Sample, Target
-from exporter.render import fragment
 from exporter.store import Store
 
 log = logging.getLogger(__name__)
@@ -52,7 +51,7 @@ class CertificateWatch:
         self._due[target] = self._now() + wait
         samples = (Sample((target.name,), end),) if end is not None else ()
         families = [Family(FAMILY, MetricType.GAUGE, HELP, ("target",), samples)] if samples else []
-        self._store.put_own(_key(target), [fragment(family) for family in families])
+        self._store.put_own(_key(target), families)
 
 
 async def _end(target: Target) -> tuple[float | None, float]:

@@ -13,6 +13,7 @@ from exporter.derive import DERIVATIONS
 from exporter.document import KeyPath, suggestion
 from exporter.engines import ENGINE_NAMES, Engine
 from exporter.errors import ConfigError, Fault
+from exporter.labelling import clashes
 from exporter.model import Query, Skip, Target
 from exporter.override import Overrides, merge
 from exporter.profile import Profile
@@ -71,7 +72,7 @@ def load(
     if chosen is None or faults:
         raise ConfigError(faults)
     wanted = roster.from_settings(chosen)
-    faults.extend(_dsn_faults(wanted))
+    faults.extend((*_dsn_faults(wanted), *clashes(chosen, found.queries.values())))
     stores = _stores(chosen, wanted, profiles, faults)
     try:
         queries, disabled = targets.select(found, chosen)

@@ -17,7 +17,6 @@ from exporter.derive import DERIVATIONS
 from exporter.errors import ConfigError
 from exporter.gateways import gateway_to
 from exporter.model import JobKey, Outcome, Target
-from exporter.render import fragment
 from exporter.runner import Runner
 from exporter.schedule import Schedule
 from exporter.scout import Gateway
@@ -78,8 +77,7 @@ class Daemon:
     def start(self) -> None:
         """Start supervising all targets; returns at once, also when none can be reached."""
         self._schedule.start()
-        self._backups.configure(self.configuration.settings.backups)
-        self._certificates.configure(self.configuration.targets)
+        self._configure()
         self._chores = [
             asyncio.create_task(self._publish_process()),
             asyncio.create_task(self._prepare_pages()),
@@ -150,12 +148,23 @@ class Daemon:
 
     async def _run(self, key: JobKey) -> Outcome | None:
         watched = self._targets.get(key.target)
-        return await watched.watch.run(key) if watched else None
+        if watched is None:
+            return None
+        outcome = await watched.watch.run(key)
+        if self._targets.get(key.target) is not watched:  # what came after its end is nobody's to take away
+            self._runner.forget(key)
+        return outcome
 
     def _settled(self, key: JobKey) -> None:
         watched = self._targets.get(key.target)
         if watched is not None:
             watched.watch.settled(key)
+
+    def _configure(self) -> None:
+        labels = {target.name: target.labels for target in self.configuration.targets}
+        self.store.label(labels)
+        self._backups.configure(self.configuration.settings.backups, labels)
+        self._certificates.configure(self.configuration.targets)
 
     def _watch(self, target: Target) -> None:
         gateway = gateway_to(target)
@@ -168,15 +177,12 @@ class Daemon:
         old, self.configuration = self.configuration, new
         self._runner.expire_after = new.settings.expire_after
         self.evidence.configure(_kept(new))
-        self._backups.configure(new.settings.backups)
-        self._certificates.configure(new.targets)
+        self._configure()
         logs.configure(new.settings.log.level, new.settings.log.format)
         if new.settings.web != old.settings.web:
             log.warning("a change under web needs a restart")
         stay = set(old.targets) & set(new.targets)
-        for target in old.targets:
-            if target not in stay:
-                await self._retire(target.name)
+        await asyncio.gather(*(self._retire(target.name) for target in old.targets if target not in stay))
         for target in new.targets:
             if target in stay:
                 self._targets[target.name].watch.reconfigure(new.queries, new.stores[target.name])
@@ -200,7 +206,7 @@ class Daemon:
     async def _publish_process(self) -> None:
         while True:
             families = self.telemetry.process_families(series=self.store.samples())
-            self.store.put_own(_PROCESS, [fragment(family) for family in families])
+            self.store.put_own(_PROCESS, families)
             await asyncio.sleep(_PROCESS_EVERY)
 
     async def _prepare_pages(self) -> None:

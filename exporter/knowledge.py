@@ -8,7 +8,6 @@ from exporter.counter import Counter
 from exporter.errors import QueryError
 from exporter.model import JobKey, Query, ServerInfo, Target
 from exporter.plan import visited
-from exporter.render import fragment
 from exporter.scout import Gateway, Known, look
 from exporter.store import Store
 from exporter.token_store import Choice
@@ -87,7 +86,7 @@ class Knowledge:
             for key, counter in self._counters.items():
                 if key.database == name and key in active:
                     families += counter.families(self._target.name, name)
-            self._store.put_own(about(self._target.name, name), [fragment(family) for family in families])
+            self._store.put_own(about(self._target.name, name), families)
 
     def retire(self) -> None:
         """Take everything about the databases off the page."""

@@ -29,6 +29,10 @@ _LAST_BLOCK = b"\x03\x00"
 _WORDS = {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN", "True": "1", "False": "0"}
 
 
+# Names and values.
+Labels = tuple[tuple[str, str], ...]
+
+
 class Format(StrEnum):
     """The two formats that a page can have."""
 
@@ -64,9 +68,13 @@ def _sums(parts: Sequence[Deflated]) -> tuple[int, int]:
     return joined(sums), sum(length for _, length in sums)
 
 
-def fragment(family: Family) -> Fragment:
-    """Render a family; label values that UTF-8 cannot hold get question marks in their place."""
-    lines = (_histogram_lines if family.type is MetricType.HISTOGRAM else _plain_lines)(family)
+def fragment(family: Family, labels: Labels = ()) -> Fragment:
+    """Render a family; `labels` are further ones that all its samples have.
+
+    Label values that UTF-8 cannot hold get question marks in their place.
+    """
+    pairs = _pairs(family.label_names, labels)
+    lines = (_histogram_lines if family.type is MetricType.HISTOGRAM else _plain_lines)(family, pairs)
     text, openmetrics = _headers(family.name, family.type, family.help)
     body = segment("".join(lines).encode(errors="replace"))
     return Fragment(family.name, text, openmetrics, body, len(lines))
@@ -93,16 +101,23 @@ def _openmetrics_name(name: str, kind: MetricType) -> tuple[str, str]:
     return name, str(kind)
 
 
-def _plain_lines(family: Family) -> list[str]:
-    pairs = ",".join(f'{name}="%s"' for name in family.label_names)
+@lru_cache(maxsize=4096)
+def _pairs(names: tuple[str, ...], labels: Labels) -> str:
+    """Return the labels of a line as a template; those that are always the same follow the target's."""
+    own = [f'{name}="%s"' for name in names]
+    after = own.index('target="%s"') + 1 if "target" in names else 0
+    constant = [f'{name}="{_escape_quotes(value)}"'.replace("%", "%%") for name, value in labels]
+    return ",".join([*own[:after], *constant, *own[after:]])
+
+
+def _plain_lines(family: Family, pairs: str) -> list[str]:
     line = f"{family.name}{{{pairs}}} %s\n" if pairs else f"{family.name} %s\n"
     values = _numbers([sample.value for sample in family.samples])
     return [line % (*labels, value) for labels, value in zip(_escaped(family), values, strict=True)]
 
 
-def _histogram_lines(family: Family) -> list[str]:
+def _histogram_lines(family: Family, pairs: str) -> list[str]:
     """Return the lines of each histogram: its buckets with +Inf, which is the count, then sum and count."""
-    pairs = ",".join(f'{name}="%s"' for name in family.label_names)
     lines = []
     for sample, labels in zip(family.samples, _escaped(family), strict=True):
         if not isinstance(sample.value, Histogram):

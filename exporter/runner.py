@@ -13,7 +13,6 @@ from exporter.derive import Derivation
 from exporter.errors import QueryError
 from exporter.evidence import Evidence
 from exporter.model import JobKey, Outcome, OutcomeKind, Query, Rows
-from exporter.render import fragment
 from exporter.rest import Known, summed_up
 from exporter.samples import families
 from exporter.segments import Fragment
@@ -89,7 +88,7 @@ class Runner:
     def publish_own(self, key: JobKey, query: Query) -> None:
         """Put the exporter's own metrics about a job on the page."""
         own = self._telemetry.job_families(key, query)
-        self._store.put_own(key, [fragment(family) for family in own])
+        self._store.put_own(key, own)
 
     def forget(self, key: JobKey) -> None:
         """Drop all that is known of a job that is gone."""
@@ -128,7 +127,7 @@ class Runner:
         if query.rest:
             rows, self._rest[key] = summed_up(query, rows, self._rest.get(key))
         found = families(query, rows, key.target, key.database)
-        return rows, [fragment(family) for family in found.families], found.dropped
+        return rows, self._store.rendered(key.target, found.families), found.dropped
 
     def _failed(self, kind: OutcomeKind, message: str, started: float) -> Outcome:
         seconds = self._timer() - started

@@ -9,26 +9,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import NamedTuple
 
-from exporter.model import JobKey
-from exporter.render import OPENMETRICS_END, Format, gzip_stream, join
-from exporter.segments import Deflated, Fragment, Segment
+from exporter.grouping import Group, Slot
+from exporter.model import Family, JobKey
+from exporter.render import OPENMETRICS_END, Format, Labels, fragment, gzip_stream
+from exporter.segments import Fragment
 
 # Seconds after a scrape of all targets for which pages are prepared: longer than anybody's scrape interval.
 _SCRAPED_LATELY = 300.0
-
-
-class _Slot(NamedTuple):
-    """Where one job's fragments are; slots have an order, and keys with and without a database have none."""
-
-    query: str
-    target: str
-    database: str
-    own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,99 +44,6 @@ class Served:
     oldest: float | None = None
 
 
-class _Part:
-    """One family's fragments of one target in the order of their slots, and what they join to."""
-
-    __slots__ = ("_deflated", "_fragments", "_is_sorted")
-
-    def __init__(self) -> None:
-        self._fragments: dict[_Slot, Fragment] = {}
-        self._is_sorted = True
-        self._deflated: Deflated | None = None
-
-    def set(self, slot: _Slot, fragment: Fragment) -> None:
-        self._is_sorted &= slot in self._fragments
-        self._fragments[slot] = fragment
-        self._deflated = None
-
-    def remove(self, slot: _Slot) -> None:
-        del self._fragments[slot]
-        self._deflated = None
-
-    def is_empty(self) -> bool:
-        return not self._fragments
-
-    def fragments(self) -> Collection[Fragment]:
-        if not self._is_sorted:
-            self._fragments = {slot: self._fragments[slot] for slot in sorted(self._fragments)}
-            self._is_sorted = True
-        return self._fragments.values()
-
-    def deflated(self) -> Deflated:
-        """Return the bodies, compressed and joined; they are the same in both formats."""
-        if self._deflated is None:
-            bodies = [fragment.body.deflated for fragment in self.fragments()]
-            self._deflated = bodies[0] if len(bodies) == 1 else join(bodies)
-        return self._deflated
-
-
-class _Group:
-    """A family: its parts by target, in the order of their names, and what those join to."""
-
-    def __init__(self) -> None:
-        self._parts: dict[str, _Part] = {}
-        self._is_sorted = True
-        self._deflated: Deflated | None = None
-
-    def set(self, slot: _Slot, fragment: Fragment) -> None:
-        if slot.target not in self._parts:
-            self._parts[slot.target] = _Part()
-            self._is_sorted = False
-        self._parts[slot.target].set(slot, fragment)
-        self._deflated = None
-
-    def remove(self, slot: _Slot) -> None:
-        part = self._parts[slot.target]
-        part.remove(slot)
-        if part.is_empty():
-            del self._parts[slot.target]
-        self._deflated = None
-
-    def is_empty(self) -> bool:
-        return not self._parts
-
-    def segments(self, form: Format, targets: Sequence[str] | None) -> list[Segment]:
-        """Return the family's header and bodies, or nothing when there is no body."""
-        fragments = [fragment for part in self._of(targets) for fragment in part.fragments()]
-        if not fragments:
-            return []
-        return [_header(fragments[0], form), *(fragment.body for fragment in fragments)]
-
-    def deflated(self, form: Format, targets: Sequence[str] | None) -> list[Deflated]:
-        """Return the same, compressed and joined."""
-        parts = self._of(targets)
-        if not parts:
-            return []
-        header = _header(next(iter(parts[0].fragments())), form).deflated
-        if targets is not None:
-            return [header, *(part.deflated() for part in parts)]
-        if self._deflated is None:
-            self._deflated = join([part.deflated() for part in parts])
-        return [header, self._deflated]
-
-    def _of(self, targets: Sequence[str] | None) -> Sequence[_Part]:
-        if not self._is_sorted:
-            self._parts = {target: self._parts[target] for target in sorted(self._parts)}
-            self._is_sorted = True
-        if targets is None:
-            return [*self._parts.values()]
-        return [self._parts[target] for target in targets if target in self._parts]
-
-
-def _header(first: Fragment, form: Format) -> Segment:
-    return first.text_header if form is Format.TEXT else first.openmetrics_header
-
-
 class Store:
     """What the exporter knows at the moment, as bytes. `now` returns Unix time in seconds.
 
@@ -154,11 +52,12 @@ class Store:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._contents: dict[_Slot, _Content] = {}
-        self._slots: dict[str, set[_Slot]] = {}  # of the same, by target
-        self._expiries: list[tuple[float, _Slot]] = []  # a heap; of what was replaced, too, until its time
+        self._contents: dict[Slot, _Content] = {}
+        self._slots: dict[str, set[Slot]] = {}  # of the same, by target
+        self._expiries: list[tuple[float, Slot]] = []  # a heap; of what was replaced, too, until its time
         self._samples = 0
-        self._groups: dict[str, _Group] = {}
+        self._labels: Mapping[str, Labels] = {}
+        self._groups: dict[str, Group] = {}
         self._families: list[str] | None = None
         self._scraped: dict[Format, float] = {}
 
@@ -166,9 +65,21 @@ class Store:
         """Replace a job's polled values; from the Unix time `expires_at` on they are on no page."""
         self._replace(_slot(key, own=False), fragments, expires_at)
 
-    def put_own(self, key: JobKey, fragments: Sequence[Fragment]) -> None:
+    def put_own(self, key: JobKey, families: Iterable[Family]) -> None:
         """Replace the exporter's own metrics about a job; they do not expire."""
-        self._replace(_slot(key, own=True), fragments, math.inf)
+        self._replace(_slot(key, own=True), self.rendered(key.target, families), math.inf)
+
+    def rendered(self, target: str, families: Iterable[Family]) -> list[Fragment]:
+        """Return families of a target as they are put, with the labels that the user gave it.
+
+        The one place where those are added. May be called in any thread.
+        """
+        labels = self._labels.get(target, ())
+        return [fragment(family, labels) for family in families]
+
+    def label(self, labels: Mapping[str, Labels]) -> None:
+        """Take the labels of targets by their names, for what is rendered from now on."""
+        self._labels = labels
 
     def drop(self, key: JobKey) -> None:
         """Take a job's polled values off the page at once; its own metrics stay."""
@@ -256,15 +167,15 @@ class Store:
             if content is not None and content.expires_at <= now:
                 self._remove(slot)
 
-    def _replace(self, slot: _Slot, fragments: Sequence[Fragment], expires_at: float) -> None:
-        new = {fragment.family: fragment for fragment in fragments}
+    def _replace(self, slot: Slot, fragments: Sequence[Fragment], expires_at: float) -> None:
+        new = {each.family: each for each in fragments}
         old = self._contents.get(slot)
         self._leave(slot, [family for family in old.fragments if family not in new] if old else [])
-        for family, fragment in new.items():
+        for family, made in new.items():
             if family not in self._groups:
-                self._groups[family] = _Group()
+                self._groups[family] = Group()
                 self._families = None
-            self._groups[family].set(slot, fragment)
+            self._groups[family].set(slot, made)
         count = sum(each.samples for each in new.values())
         self._samples += count - (old.samples if old else 0)
         self._contents[slot] = _Content(new, self._now(), expires_at, count)
@@ -272,8 +183,7 @@ class Store:
         if expires_at < math.inf:
             heappush(self._expiries, (expires_at, slot))
 
-
-    def _remove(self, slot: _Slot) -> None:
+    def _remove(self, slot: Slot) -> None:
         content = self._contents.pop(slot, None)
         if content is None:
             return
@@ -284,7 +194,7 @@ class Store:
         self._samples -= content.samples
         self._leave(slot, content.fragments)
 
-    def _leave(self, slot: _Slot, families: Collection[str]) -> None:
+    def _leave(self, slot: Slot, families: Collection[str]) -> None:
         for family in families:
             group = self._groups[family]
             group.remove(slot)
@@ -293,5 +203,5 @@ class Store:
                 self._families = None
 
 
-def _slot(key: JobKey, *, own: bool) -> _Slot:
-    return _Slot(key.query, key.target, key.database or "", own)
+def _slot(key: JobKey, *, own: bool) -> Slot:
+    return Slot(key.query, key.target, key.database or "", own)

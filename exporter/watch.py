@@ -29,7 +29,6 @@ from exporter.model import (
 )
 from exporter.plan import Plan, plan
 from exporter.probe import Probe
-from exporter.render import fragment
 from exporter.runner import Runner
 from exporter.scout import Gateway
 from exporter.store import Store
@@ -240,4 +239,4 @@ class Watch:
         self._put_own(about(self.target.name), families)
 
     def _put_own(self, key: JobKey, families: tuple[Family, ...]) -> None:
-        self._engine.store.put_own(key, [fragment(family) for family in families])
+        self._engine.store.put_own(key, families)

@@ -44,7 +44,7 @@ def serving(store: Store, *entries: BackupSettings, until_page_has: str) -> None
 
     async def main() -> None:
         watch = BackupWatch(store, time.time)
-        watch.configure(entries)
+        watch.configure(entries, {})
         task = asyncio.create_task(watch.serve())
         await until(lambda: until_page_has in page(store))
         task.cancel()
@@ -83,7 +83,7 @@ def test_a_check_that_hangs_fails_alone_and_is_not_begun_again_before_it_came_ba
 
     async def main() -> None:
         watch = BackupWatch(store, time.time, 0.5)
-        watch.configure([entry(tmp_path, "hung"), entry(tmp_path, "fine")])
+        watch.configure([entry(tmp_path, "hung"), entry(tmp_path, "fine")], {})
         hung, fine = watch._entries
         for each in (hung, fine, hung):
             await watch._turn(each)
@@ -133,10 +133,10 @@ def test_an_entry_taken_out_of_the_configuration_leaves_the_page(tmp_path: Path)
 
     async def main() -> None:
         watch = BackupWatch(store, time.time)
-        watch.configure([stays, goes])
+        watch.configure([stays, goes], {})
         task = asyncio.create_task(watch.serve())
         await until(lambda: 'backup="goes"' in page(store))
-        watch.configure([stays])
+        watch.configure([stays], {})
         assert 'backup="goes"' not in page(store)
         assert 'backup="stays"' in page(store)
         task.cancel()

@@ -55,9 +55,13 @@ def shelf() -> Shelf:
     return Shelf()
 
 
-def piece(name: str, value: int, target: str = "main", description: str = "Help.") -> Fragment:
+def family(name: str, value: int, target: str = "main", description: str = "Help.") -> Family:
     sample = Sample((target,), value)
-    return fragment(Family(name, MetricType.GAUGE, description, ("target",), (sample,)))
+    return Family(name, MetricType.GAUGE, description, ("target",), (sample,))
+
+
+def piece(name: str, value: int, target: str = "main", description: str = "Help.") -> Fragment:
+    return fragment(family(name, value, target, description))
 
 
 def test_an_empty_text_page_has_no_byte_and_an_empty_openmetrics_page_only_its_end(shelf: Shelf) -> None:
@@ -135,15 +139,15 @@ def test_a_put_gives_a_new_expiry(shelf: Shelf) -> None:
 
 
 def test_own_metrics_do_not_expire(shelf: Shelf) -> None:
-    shelf.store.put_own(LOCKS, [piece("pg_exporter_query_up", 1)])
+    shelf.store.put_own(LOCKS, [family("pg_exporter_query_up", 1)])
     shelf.clock.time = 1e15
     assert shelf.bodies() == ['pg_exporter_query_up{target="main"} 1']
 
 
 def test_own_metrics_and_polled_values_of_a_job_are_apart(shelf: Shelf) -> None:
-    shelf.store.put_own(LOCKS, [piece("pg_exporter_query_up", 1)])
+    shelf.store.put_own(LOCKS, [family("pg_exporter_query_up", 1)])
     shelf.store.put(LOCKS, [piece("pg_locks", 1)], FAR)
-    shelf.store.put_own(LOCKS, [piece("pg_exporter_query_up", 0)])
+    shelf.store.put_own(LOCKS, [family("pg_exporter_query_up", 0)])
     assert shelf.bodies() == ['pg_exporter_query_up{target="main"} 0', 'pg_locks{target="main"} 1']
 
 
@@ -207,11 +211,28 @@ def test_a_page_of_some_targets_has_only_their_values_and_no_empty_family(shelf:
 def test_a_page_lists_targets_in_the_order_of_their_names_however_they_are_asked_for(shelf: Shelf) -> None:
     for name in ("c", "a", "b"):
         shelf.store.put(JobKey("locks", name), [piece("pg_locks", 1, name)], FAR)
-        shelf.store.put_own(JobKey("after", name), [piece("pg_up", 1, name)])
+        shelf.store.put_own(JobKey("after", name), [family("pg_up", 1, name)])
     assert shelf.lines(["c", "a", "b", "c"]) == shelf.lines()
     assert [line for line in shelf.bodies() if "locks" in line] == [
         f'pg_locks{{target="{name}"}} 1' for name in "abc"
     ]
+
+
+def test_everything_of_a_target_has_the_labels_that_the_user_gave_it(shelf: Shelf) -> None:
+    shelf.store.label({"main": (("env", "prod"), ("team", "a")), "other": ()})
+    for name in ("main", "other"):
+        shelf.store.put(LOCKS if name == "main" else OTHER, rendered(shelf, name), FAR)
+        shelf.store.put_own(JobKey("own", name), [family("pg_up", 1, name)])
+    assert shelf.bodies() == [
+        'pg_locks{target="main",env="prod",team="a"} 1',
+        'pg_locks{target="other"} 1',
+        'pg_up{target="main",env="prod",team="a"} 1',
+        'pg_up{target="other"} 1',
+    ]
+
+
+def rendered(shelf: Shelf, target: str) -> list[Fragment]:
+    return shelf.store.rendered(target, [family("pg_locks", 1, target)])
 
 
 def test_the_first_header_on_the_page_wins_when_jobs_disagree(shelf: Shelf) -> None:
@@ -244,8 +265,8 @@ def test_what_is_served_of_a_target_is_its_samples_and_the_ages_of_its_polled_va
     shelf.clock.time = 1100
     shelf.store.put(SIZES, [piece("pg_sizes", 2)], 1200)
     shelf.clock.time = 1150
-    shelf.store.put_own(JobKey("", "main"), [piece("pg_up", 1)])
-    shelf.store.put_own(OTHER, [piece("pg_up", 1, "other")])
+    shelf.store.put_own(JobKey("", "main"), [family("pg_up", 1)])
+    shelf.store.put_own(OTHER, [family("pg_up", 1, "other")])
     assert shelf.store.served() == {"main": Served(3, 1100, 1000), "other": Served(1)}
     shelf.clock.time = 1200
     assert shelf.store.served()["main"] == Served(2, 1000, 1000)
@@ -263,4 +284,4 @@ def full(shelf: Shelf) -> None:
     shelf.store.put(LOCKS, [piece("pg_locks", 1)], FAR)
     shelf.store.put(SIZES, [piece("pg_bytes", 3)], FAR)
     shelf.store.put(OTHER, [piece("pg_locks", 2, "other")], FAR)
-    shelf.store.put_own(LOCKS, [piece("pg_exporter_query_up", 1)])
+    shelf.store.put_own(LOCKS, [family("pg_exporter_query_up", 1)])

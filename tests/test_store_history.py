@@ -26,12 +26,16 @@ _TARGETS = st.none() | st.sets(st.sampled_from(["main", "b"]))
 _VALUES = st.dictionaries(st.sampled_from(["pg_a", "pg_b", "pg_c"]), st.integers(0, 10**6))
 
 
-def pieces(key: JobKey, values: dict[str, int]) -> list[Fragment]:
+def families(key: JobKey, values: dict[str, int]) -> list[Family]:
     names, labels = ("query", "target", "datname"), (key.query, key.target, key.database or "")
     return [
-        fragment(Family(name, MetricType.GAUGE, "Help.", names, (Sample(labels, value),)))
+        Family(name, MetricType.GAUGE, "Help.", names, (Sample(labels, value),))
         for name, value in values.items()
     ]
+
+
+def pieces(key: JobKey, values: dict[str, int]) -> list[Fragment]:
+    return [fragment(family) for family in families(key, values)]
 
 
 class History(RuleBasedStateMachine):
@@ -52,7 +56,7 @@ class History(RuleBasedStateMachine):
     @rule(key=_KEYS, value=st.integers(0, 9))
     def put_own(self, key: JobKey, value: int) -> None:
         self.own[key] = value
-        self.store.put_own(key, pieces(key, {"pg_exporter_own": value}))
+        self.store.put_own(key, families(key, {"pg_exporter_own": value}))
 
     @rule()
     def prepare(self) -> None:
@@ -84,7 +88,7 @@ class History(RuleBasedStateMachine):
         for key, (values, expires_at) in self.polled.items():
             fresh.put(key, pieces(key, values), expires_at)
         for key, value in self.own.items():
-            fresh.put_own(key, pieces(key, {"pg_exporter_own": value}))
+            fresh.put_own(key, families(key, {"pg_exporter_own": value}))
         page = self.store.page(format_, compressed=False, targets=chosen)
         assert page == fresh.page(format_, compressed=False, targets=chosen)
         assert gzip.decompress(self.store.page(format_, compressed=True, targets=chosen)) == page
