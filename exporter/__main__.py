@@ -52,6 +52,7 @@ Command = Callable[[Configuration, argparse.Namespace, TextIO], Awaitable[int]]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
+    logs.guard()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["demo"]:  # it has its own options, and its dependencies are an extra
         from exporter import demo  # noqa: PLC0415
@@ -167,7 +168,7 @@ def _common() -> argparse.ArgumentParser:
         help="a queries.yaml of postgres_exporter; may be given again",
     )
     group.add_argument("--log.level", dest="log_level", metavar="LEVEL", help="debug, info, warning or error")
-    group.add_argument("--log.format", dest="log_format", metavar="FORMAT", help="text or json")
+    group.add_argument("--log.format", dest="log_format", metavar="FORMAT", help="logfmt or json")
     return common
 
 

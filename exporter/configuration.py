@@ -17,6 +17,7 @@ from exporter.labelling import clashes
 from exporter.model import Query, Skip, Target
 from exporter.override import Overrides, merge
 from exporter.profile import Profile
+from exporter.redaction import learn
 from exporter.settings import Settings
 from exporter.store_settings import AUTO, NONE
 from exporter.token_store import Choice
@@ -126,5 +127,7 @@ def _stores(
 
 
 def _dsn_faults(wanted: tuple[Target, ...]) -> list[Fault]:
+    """Return what is wrong with the DSNs; from here on nobody says their secrets."""
+    learn(secret for target in wanted for secret in gateways.secrets_of(target))
     problems = ((target.name, gateways.check_dsn(target)) for target in wanted)
     return [Fault(f"target {name}", "dsn", problem) for name, problem in problems if problem is not None]

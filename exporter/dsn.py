@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
-from urllib.parse import quote
 
 from psycopg import ProgrammingError, pq
 from psycopg.conninfo import conninfo_to_dict
@@ -152,22 +151,27 @@ def connect_seconds(parameters: Mapping[str, str]) -> float:
 
 
 def place(parameters: Mapping[str, str]) -> str:
-    """Say where a connection goes: host, port, database and role."""
-    names = {"host": "host", "port": "port", "dbname": "database", "user": "role"}
+    """Say where a connection goes: service, host, port, database and role."""
+    names = {"service": "service", "host": "host", "port": "port", "dbname": "database", "user": "role"}
     parts = [f'{word} "{parameters[name]}"' for name, word in names.items() if parameters.get(name)]
     return " ".join(parts) or "the local server"
 
 
-def hidden(parameters: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the values among the parameters that must never be shown, longest first."""
+def hidden(parameters: Mapping[str, str]) -> frozenset[str]:
+    """Return the values among the parameters that must never be shown.
+
+    A password that is the name of the role or the database is not among them: to blot the name out would tell
+    everybody what the password is.
+    """
     secret = {option.keyword.decode() for option in pq.Conninfo.get_defaults() if option.dispchar == b"*"}
-    secret |= {"scram_client_key", "scram_server_key"}
+    secret |= {"scram_client_key", "scram_server_key", "oauth_client_secret"}
     values = {parameters[name] for name in secret & parameters.keys() if parameters[name]}
-    return tuple(sorted(values | {quote(value, safe="") for value in values}, key=len, reverse=True))
+    return frozenset(values - {parameters.get("user"), parameters.get("dbname")})
 
 
-def redact(text: str, values: Iterable[str]) -> str:
-    """Return the text with each of the values blotted out."""
-    for value in values:
-        text = text.replace(value, "***")
-    return text
+def secrets_of(dsn: str) -> frozenset[str]:
+    """Return what must never be shown of a DSN; of one that cannot be understood that is all of it."""
+    try:
+        return hidden({name: str(value) for name, value in conninfo_to_dict(dsn).items()})
+    except (ProgrammingError, UnicodeError):
+        return frozenset({dsn})

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from exporter.model import OutcomeKind
+from exporter.redaction import blot
 
 
 class ExporterError(Exception):
@@ -35,7 +36,7 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"{self.where}: {self.key}" if self.key else self.where
-        return f"{place}: {self.problem}" + (f" ({self.remedy})" if self.remedy else "")
+        return blot(f"{place}: {self.problem}" + (f" ({self.remedy})" if self.remedy else ""))
 
 
 class ConfigError(ExporterError):
@@ -56,4 +57,4 @@ class QueryError(ExporterError):
     def __init__(self, kind: OutcomeKind, message: str, sqlstate: str | None = None) -> None:
         self.kind = kind
         self.sqlstate = sqlstate
-        super().__init__(message)
+        super().__init__(blot(message))

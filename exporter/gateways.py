@@ -30,6 +30,11 @@ def gateway_to(target: Target) -> Gateway:
     return _GATEWAYS[target.engine](target)
 
 
+def secrets_of(target: Target) -> frozenset[str]:
+    """Return what must never be shown of a target's DSN."""
+    return frozenset() if target.engine is Engine.SQLITE else dsn.secrets_of(target.dsn)
+
+
 def check_dsn(target: Target) -> str | None:
     """Return what is wrong with a target's DSN as the end of a sentence, or None; it quotes nothing."""
     return _CHECKS[target.engine](target.dsn)

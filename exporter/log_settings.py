@@ -11,4 +11,4 @@ class Log(Strict):
     """What is logged, and how a line looks."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["text", "json"] = "text"
+    format: Literal["logfmt", "json"] = "logfmt"

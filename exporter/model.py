@@ -149,6 +149,7 @@ class Secret:
     file: str | None = None
     env: str | None = None
     command: tuple[str, ...] = ()
+    timeout: float = 10.0  # of the command, in seconds
 
 
 @dataclass(frozen=True, slots=True)

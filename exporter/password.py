@@ -11,7 +11,8 @@ from pathlib import Path
 from exporter.errors import QueryError
 from exporter.model import OutcomeKind, Secret
 
-_COMMAND_SECONDS = 10.0
+# No password and no token is as long; a command that goes on and on must not fill the memory.
+_MOST_BYTES = 1 << 16
 
 
 async def read_password(secret: Secret) -> str | None:
@@ -28,7 +29,7 @@ async def read_password(secret: Secret) -> str | None:
             raise _failed(source, "is not set")
         return _checked(source, os.fsencode(os.environ[secret.env]))
     if secret.command:
-        return _checked(f"password command {secret.command[0]}", await _run(secret.command))
+        return _checked(f"password command {secret.command[0]}", await _run(secret.command, secret.timeout))
     return None
 
 
@@ -57,7 +58,7 @@ def _read_file(name: str) -> bytes:
         raise _failed(f"password file {name}", reason) from None
 
 
-async def _run(command: tuple[str, ...]) -> bytes:
+async def _run(command: tuple[str, ...], seconds: float) -> bytes:
     """Return the first line that the command prints."""
     source = f"password command {command[0]}"
     try:
@@ -71,15 +72,29 @@ async def _run(command: tuple[str, ...]) -> bytes:
     except OSError as error:
         raise _failed(source, f"cannot be started: {os.strerror(error.errno or 0).lower()}") from None
     try:
-        async with asyncio.timeout(_COMMAND_SECONDS):
-            output, _ = await process.communicate()
+        async with asyncio.timeout(seconds):
+            output = await _output(process)
+            if len(output) > _MOST_BYTES:
+                raise _failed(source, f"printed more than {_MOST_BYTES >> 10} KiB")
+            await process.wait()
     except TimeoutError:
-        raise _failed(source, f"did not end within {_COMMAND_SECONDS:g} s") from None
+        raise _failed(source, f"did not end within {seconds:g} s (password_timeout)") from None
     finally:
         await _end(process)
     if process.returncode:
         raise _failed(source, f"failed with exit code {process.returncode}")
     return output.split(b"\n", 1)[0]
+
+
+async def _output(process: asyncio.subprocess.Process) -> bytes:
+    """Return all that the command prints, or a little more than it may."""
+    output = b""
+    while process.stdout is not None and len(output) <= _MOST_BYTES:
+        part = await process.stdout.read(_MOST_BYTES)
+        if not part:
+            break
+        output += part
+    return output
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

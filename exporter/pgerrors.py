@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import psycopg
 from psycopg import errors
 
-from exporter.dsn import attempt_seconds, hidden, place, redact
+from exporter.dsn import attempt_seconds, place
 from exporter.errors import QueryError
 from exporter.model import OutcomeKind
 
@@ -49,9 +49,10 @@ _PREFIX = re.compile(
     re.VERBOSE,
 )
 _NOISE = ("Is the server running", "Multiple connection attempts failed")
+_NONE_GIVEN = "no password supplied"
 _REMEDIES = {
     "password authentication failed": "check the role's name, its password and where the password comes from",
-    "no password supplied": "give the password by file, environment variable, command, pgpass or DSN",
+    _NONE_GIVEN: "give the password by file, environment variable, command, pgpass or DSN",
     "no pg_hba.conf entry": "allow this role, database and address in pg_hba.conf",
     "connection refused": "is the server running there, and listening on that address?",
     "no such file or directory": "is the server running there?",
@@ -63,16 +64,31 @@ _REMEDIES = {
     "connection slots are reserved": "the server's max_connections is used up",
     "unsupported startup parameter": "PgBouncer refuses it: leave it out of the DSN and of PGOPTIONS",
     "does not support ssl": "set sslmode in the DSN, or turn SSL on at the server",
+    "definition of service": "it stands in ~/.pg_service.conf, or in the file that PGSERVICEFILE names",
+    "service file": "PGSERVICEFILE names it; without that it is ~/.pg_service.conf",
+    "root certificate file": "sslrootcert names the certificate of the authority that signed the server's",
+    "certificate verify failed": "sslrootcert must hold the authority that signed the server's certificate",
+    "does not match host name": "connect by a name that is in the server's certificate",
+    "requires a valid client certificate": "give sslcert and sslkey in the DSN",
+    "unknown certificate authority": "the server does not know who signed our certificate (its ssl_ca_file)",
+    "unknown ca": "the server does not know who signed our certificate (its ssl_ca_file)",
+    "certificate authentication failed": "the certificate's common name must be the role, or be mapped to it",
+    "could not load private key file": "sslkey must be an unencrypted PEM key, or sslpassword must open it",
+    "private key file": "chmod 600 it, and let the exporter's user own it",
 }
 
 
-def connect_error(error: Exception, parameters: Mapping[str, str]) -> QueryError:
-    """Translate what a failed connect raised; the message is one line and holds none of the secrets."""
+def connect_error(error: Exception, parameters: Mapping[str, str], no_password: str = "") -> QueryError:
+    """Translate what a failed connect raised; the message is one line.
+
+    `no_password` is the remedy when a password was wanted and there was none.
+    """
     if isinstance(error, TimeoutError | errors.ConnectionTimeout):
         reason = f"no answer within {attempt_seconds(parameters)} s (timeout)"
     else:
-        reason = redact(_reason(str(error)), hidden(parameters)) or "failed"
-    remedy = next((say for text, say in _REMEDIES.items() if text in reason.lower()), "")
+        reason = _reason(str(error)) or "failed"
+    remedies = _REMEDIES | {_NONE_GIVEN: no_password or _REMEDIES[_NONE_GIVEN]}
+    remedy = next((say for text, say in remedies.items() if text in reason.lower()), "")
     message = f"cannot connect to {place(parameters)}: {_cut(reason)}" + (f"; {remedy}" if remedy else "")
     return QueryError(OutcomeKind.CONNECT, message, getattr(error, "sqlstate", None))
 

@@ -31,7 +31,7 @@ def _target(given: TargetSettings, parameters: tuple[tuple[str, str], ...]) -> T
     return Target(
         name=given.name,
         dsn=for_libpq(given.dsn.get_secret_value()),
-        password=Secret(given.password_file, given.password_env, given.password_command or ()),
+        password=_secret(given),
         include_databases=given.databases.include,
         exclude_databases=given.databases.exclude,
         max_connections=given.max_connections,
@@ -40,3 +40,8 @@ def _target(given: TargetSettings, parameters: tuple[tuple[str, str], ...]) -> T
         parameters=parameters,
         labels=tuple(sorted(given.labels.items())),
     )
+
+
+def _secret(given: TargetSettings) -> Secret:
+    command = given.password_command or ()
+    return Secret(given.password_file, given.password_env, command, given.password_timeout)

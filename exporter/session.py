@@ -17,9 +17,11 @@ from exporter import dsn, pgtypes
 from exporter.engines import Engine
 from exporter.errors import QueryError
 from exporter.model import OutcomeKind, Rows, Target
+from exporter.passfile import passfile
 from exporter.password import read_password
 from exporter.pgerrors import connect_error, query_error
 from exporter.quoting import literal
+from exporter.redaction import learn
 
 # What psycopg would log reaches our caller as a QueryError, and in words that are ours.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
@@ -90,13 +92,7 @@ class Session:
         except psycopg.ProgrammingError:
             problem = dsn.check_dsn(target.dsn) or "cannot be used"
             raise QueryError(OutcomeKind.CONNECT, f"the DSN {problem}") from None
-        try:
-            async with asyncio.timeout(dsn.connect_seconds(parameters)):
-                connection = await psycopg.AsyncConnection.connect(
-                    psycopg.conninfo.make_conninfo(**parameters), autocommit=True, prepare_threshold=None
-                )
-        except (psycopg.Error, TimeoutError, OSError) as error:
-            raise connect_error(error, parameters) from None
+        connection = await _connect(parameters)
         pgtypes.prepare(connection)
         is_console = target.engine is Engine.PGBOUNCER
         return cls(connection, database, target.parameters, is_console=is_console)
@@ -141,6 +137,35 @@ class Session:
     def drop(self) -> None:
         """Close our side at once."""
         self._connection.pgconn.finish()
+
+
+async def _connect(parameters: dict[str, str]) -> psycopg.AsyncConnection:
+    learn(dsn.hidden(parameters))
+    wanted = passfile(parameters)
+    if wanted is not None and wanted.problem:
+        parameters = {**parameters, "passfile": wanted.elsewhere}
+    try:
+        async with asyncio.timeout(dsn.connect_seconds(parameters)):
+            connection = await psycopg.AsyncConnection.connect(
+                psycopg.conninfo.make_conninfo(**parameters), autocommit=True, prepare_threshold=None
+            )
+    except (psycopg.Error, TimeoutError, OSError) as error:
+        found = _found(error.pgconn) if isinstance(error, psycopg.Error) and error.pgconn else {}
+        known = found if "service" in parameters else {}  # its file may say where it leads
+        raise connect_error(error, known | parameters, wanted.remedy if wanted else "") from None
+    _found(connection.pgconn)
+    return connection
+
+
+def _found(connection: pq.abc.PGconn) -> dict[str, str]:
+    """Return what libpq took, and learn the secrets that it found by itself: in its files and variables."""
+    used = {
+        option.keyword.decode(): (option.val or b"").decode(errors="replace") for option in connection.info
+    }
+    if connection.password:
+        used["password"] = connection.password.decode(errors="replace")
+    learn(dsn.hidden(used))
+    return used
 
 
 async def _until_closed(wire: socket.socket) -> None:

@@ -35,6 +35,7 @@ class TargetDefaults(Strict):
     password_file: Text | None = None
     password_env: VariableName | None = None
     password_command: Command | None = Field(default=None, repr=False)
+    password_timeout: Duration = 10.0
     labels: dict[LabelName, LabelValue] = Field(default_factory=dict, max_length=16)
     databases: Databases = Databases()
     max_connections: Annotated[int, Field(strict=True, ge=1, le=10)] = 3

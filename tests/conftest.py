@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from exporter import redaction
 from farm import Farm, NoServerError
 from pairs import Pair, start_pair
 from programs import describe
@@ -53,6 +54,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "major" in metafunc.fixturenames:
         majors = metafunc.config.stash[_FARM].majors
         metafunc.parametrize("major", majors, ids=[f"pg{major}" for major in majors], scope="session")
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test's DSN holds must not be blotted out of the messages of another."""
+    monkeypatch.setattr(redaction, "SECRETS", redaction.Secrets())
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from exporter import password
 from exporter.errors import QueryError
 from exporter.model import OutcomeKind, Secret
 from exporter.password import read_password
@@ -129,6 +128,11 @@ def test_a_command_that_fails_is_known_by_its_exit_code_alone(code: str, says: s
     assert problem(Secret(command=(*PYTHON, code))) == f"password command {sys.executable}: {says}"
 
 
+def test_a_command_that_prints_on_and_on_is_ended_long_before_it_fills_the_memory() -> None:
+    says = "password command yes: printed more than 64 KiB"
+    assert problem(Secret(command=("yes", "s3cret"), timeout=20.0)) == says
+
+
 def test_a_command_that_is_not_there_is_named(tmp_path: Path) -> None:
     missing = str(tmp_path / "vault")
     says = "cannot be started: no such file or directory"
@@ -137,13 +141,13 @@ def test_a_command_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_command_that_hangs_is_ended_with_what_it_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(password, "_COMMAND_SECONDS", 1.0)
     mark = tmp_path / "pid"
     command = ("/bin/sh", "-c", f"sleep 60 & echo $! > {mark}; wait")
     started = time.monotonic()
-    assert problem(Secret(command=command)) == "password command /bin/sh: did not end within 1 s"
+    says = "password command /bin/sh: did not end within 1 s (password_timeout)"
+    assert problem(Secret(command=command, timeout=1.0)) == says
     assert time.monotonic() - started < 3
     deadline = time.monotonic() + 5
     while _alive(int(mark.read_text())):

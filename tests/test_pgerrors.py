@@ -11,9 +11,11 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from exporter.dsn import hidden
 from exporter.errors import QueryError
 from exporter.model import OutcomeKind
 from exporter.pgerrors import connect_error, query_error
+from exporter.redaction import learn
 from gateway import fetched, role
 from servers import Server
 
@@ -213,6 +215,7 @@ def test_a_bad_dsn_that_nobody_checked_shows_nothing_of_itself() -> None:
 
 def test_a_secret_that_a_library_should_show_after_all_is_blotted_out() -> None:
     parameters = {"host": "h", "password": "s3cret", "connect_timeout": "5"}
+    learn(hidden(parameters))
     error = connect_error(psycopg.OperationalError("bad s3cret\nhere"), parameters)
     assert str(error) == 'cannot connect to host "h": bad ***; here'
 

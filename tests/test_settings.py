@@ -70,7 +70,7 @@ def test_a_target_alone_is_a_configuration_and_the_rest_has_defaults(tmp_path: P
     assert (found.sets, found.queries, found.queries_dirs) == ((), {}, ())
     assert (found.expire_after, found.shutdown_grace) == (3.0, 10.0)
     assert (found.web.listen_address, found.web.enable_reload) == ("127.0.0.1:9187", False)
-    assert (found.log.level, found.log.format) == ("info", "text")
+    assert (found.log.level, found.log.format) == ("info", "logfmt")
 
 
 def test_a_key_left_null_counts_as_not_given(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ BAD = [
     ("_env_file: x", "_env_file", "unknown key"),
     ("log: {levels: info}", "log.levels", "unknown key (did you mean level?)"),
     ("log: {level: verbose}", "log.level", "must be one of 'debug', 'info', 'warning' or 'error'"),
-    ("log: {format: xml}", "log.format", "must be one of 'text' or 'json'"),
+    ("log: {format: xml}", "log.format", "must be one of 'logfmt' or 'json'"),
     ("log: info", "log", "must be a mapping"),
     ("web: {listen: x}", "web.listen", "unknown key"),
     ("web: {enable_reload: perhaps}", "web.enable_reload", "must be true or false"),
