@@ -19,7 +19,7 @@ _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "ta
 # Beyond what JSON escapes by itself: control characters, what some readers take for a line's end, and halves
 # of characters, which no file can hold.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_NEEDS_QUOTES = re.compile(r'[\x00-\x20="\\\x7f-\xa0\u2028\u2029\ud800-\udfff\ufffd]')
+_NEEDS_QUOTES = re.compile(r'[\s\x00-\x20="\\\x7f-\xa0\u2028\u2029\ud800-\udfff\ufffd]')
 _NO_KEY = re.compile(r"[^!#-<>-~]")
 
 # Two lines for every run of every job, and one for every scrape, would drown the rest. Of a turn that was
