@@ -211,7 +211,7 @@ def _check(args: argparse.Namespace) -> int:
     loaded = _load(args)
     sets = {query.set for query in loaded.queries.values()}
     targets, queries = len(loaded.targets), len(loaded.queries)
-    for remark in loaded.catalog.remarks:
+    for remark in loaded.remarks:
         print(f"without effect: {remark}")  # noqa: T201
     print(f"good: {targets} targets, {queries} queries in {len(sets)} sets")  # noqa: T201
     return 0

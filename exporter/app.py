@@ -27,7 +27,7 @@ def serve(configuration: Configuration, load_again: LoadAgain) -> None:
         ConfigError: the listen address cannot be had.
     """
     settings = configuration.settings
-    for remark in configuration.catalog.remarks:
+    for remark in configuration.remarks:
         log.warning("without effect", extra={"remark": remark})
     listener = _listener(settings.web.host, settings.web.port)
     daemon = Daemon(configuration, load_again)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter import catalog, gateways, loading, profile_files, roster, targets
+from exporter import catalog, gateways, loading, profile_files, quiet, roster, targets
 from exporter.catalog import Catalog
 from exporter.derive import DERIVATIONS
 from exporter.document import KeyPath, suggestion
@@ -17,6 +17,7 @@ from exporter.labelling import clashes
 from exporter.model import Query, Skip, Target
 from exporter.override import Overrides, merge
 from exporter.profile import Profile
+from exporter.quiet import Timetable
 from exporter.redaction import learn
 from exporter.settings import Settings
 from exporter.store_settings import AUTO, NONE
@@ -28,7 +29,8 @@ class Configuration:
     """All that was configured, proven valid: nothing behind this type needs to check again.
 
     `queries` are the enabled ones with the user's overrides applied, `disabled` says why the others are not;
-    `stores` says for each target, by name, what its token stores may be.
+    `stores` says for each target, by name, what its token stores may be, and `timetables` when its queries
+    run. `remarks` are about what has no effect.
     """
 
     settings: Settings
@@ -38,6 +40,8 @@ class Configuration:
     disabled: Mapping[str, Skip]
     stores: Mapping[str, Choice]
     profiles: Mapping[str, Profile]
+    timetables: Mapping[str, Timetable]
+    remarks: tuple[str, ...] = ()
 
 
 def load(
@@ -59,6 +63,35 @@ def load(
         chosen = loading.load(config_file, environ, flags, needs_target=needs_target)
     except ConfigError as error:
         faults.extend(error.faults)
+    found, profiles = _shipped_and_own(chosen, faults)
+    if chosen is None or faults:
+        raise ConfigError(faults)
+    wanted = roster.from_settings(chosen)
+    faults.extend((*_dsn_faults(wanted), *clashes(chosen, found.queries.values())))
+    stores = _stores(chosen, wanted, profiles, faults)
+    faults.extend(quiet.faults(chosen, found.queries))
+    try:
+        queries, disabled = targets.select(found, chosen)
+    except ConfigError as error:
+        raise ConfigError([*faults, *error.faults]) from None
+    if faults:
+        raise ConfigError(faults)
+    return Configuration(
+        chosen,
+        found,
+        wanted,
+        queries,
+        disabled,
+        stores,
+        profiles[Engine.POSTGRESQL],
+        quiet.timetables(chosen),
+        (*found.remarks, *quiet.remarks(chosen, queries)),
+    )
+
+
+def _shipped_and_own(
+    chosen: Settings | None, faults: list[Fault]
+) -> tuple[Catalog, Mapping[Engine, Mapping[str, Profile]]]:
     directories = [catalog.shipped_directory(), *(chosen.queries_dirs if chosen else ())]
     found = Catalog(queries={})
     profiles: Mapping[Engine, Mapping[str, Profile]] = {}
@@ -70,19 +103,7 @@ def load(
         profiles = _profiles([profile_files.shipped_directory(), *(chosen.profiles_dirs if chosen else ())])
     except ConfigError as error:
         faults.extend(error.faults)
-    if chosen is None or faults:
-        raise ConfigError(faults)
-    wanted = roster.from_settings(chosen)
-    faults.extend((*_dsn_faults(wanted), *clashes(chosen, found.queries.values())))
-    stores = _stores(chosen, wanted, profiles, faults)
-    try:
-        queries, disabled = targets.select(found, chosen)
-    except ConfigError as error:
-        faults.extend(error.faults)
-        raise ConfigError(faults) from None
-    if faults:
-        raise ConfigError(faults)
-    return Configuration(chosen, found, wanted, queries, disabled, stores, profiles[Engine.POSTGRESQL])
+    return found, profiles
 
 
 def _profiles(folders: Sequence[Path]) -> Mapping[Engine, Mapping[str, Profile]]:

@@ -169,7 +169,8 @@ class Daemon:
     def _watch(self, target: Target) -> None:
         gateway = gateway_to(target)
         choice = self.configuration.stores[target.name]
-        watch = Watch(target, self.configuration.queries, gateway, self._engine, choice)
+        timetable = self.configuration.timetables[target.name]
+        watch = Watch(target, self.configuration.queries, gateway, self._engine, choice, timetable)
         task = asyncio.create_task(watch.serve(), name=f"watch {target.name}")
         self._targets[target.name] = _Watched(watch, gateway, task)
 
@@ -185,7 +186,8 @@ class Daemon:
         await asyncio.gather(*(self._retire(target.name) for target in old.targets if target not in stay))
         for target in new.targets:
             if target in stay:
-                self._targets[target.name].watch.reconfigure(new.queries, new.stores[target.name])
+                taken = (new.queries, new.stores[target.name], new.timetables[target.name])
+                self._targets[target.name].watch.reconfigure(*taken)
             else:
                 self._watch(target)
 

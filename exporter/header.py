@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from exporter import cron
+from exporter.cron import Window
 from exporter.document import Document, KeyPath, suggestion
 from exporter.duration import format_duration
 from exporter.entities import FIELDS, Entity
 from exporter.errors import Fault
+from exporter.hours import Hours
 from exporter.model import Alternative, Column, MetricType, Needs, Query, Role, Scope
 from exporter.naming import family_objection, foreign_objection, label_objection
 from exporter.section import Section, share
 
 KEYS = (
     *("help", "every", "timeout", "scope", "on", "needs", "over", "over_any", "shows", "counted"),
-    *("labels", "limit", "rest", "derive", "budget", "evidence", "alternatives", "metrics"),
+    *("labels", "limit", "rest", "derive", "budget", "only", "never", "evidence", "alternatives", "metrics"),
 )
 _NEEDS = (
     "version",
@@ -67,6 +70,7 @@ def read(
         rest=head.flag("rest"),
         alternatives=_alternatives(document, head, faults),
         budget=_budget(head),
+        hours=_hours(head),
         evidence=head.text("evidence", _KIND, "lower-case letters and _: it stands in the address"),
         over=_over(head, scope),
         over_any=head.has("over_any"),
@@ -133,6 +137,21 @@ def _budget(head: Section) -> float | None:
     except ValueError as error:
         head.fault("budget", str(error))
         return None
+
+
+def _hours(head: Section) -> Hours:
+    only, never = _windows(head, "only"), _windows(head, "never")
+    return Hours((only,) if only else (), never)
+
+
+def _windows(head: Section, key: str) -> tuple[Window, ...]:
+    windows = []
+    for text in head.texts(key):
+        try:
+            windows.append(cron.parse(text))
+        except ValueError as error:
+            head.fault(key, str(error))
+    return tuple(windows)
 
 
 def _columns(document: Document, head: Section, faults: list[Fault], *, foreign: bool) -> tuple[Column, ...]:

@@ -20,6 +20,7 @@ from exporter.evidence_settings import EvidenceSettings
 from exporter.log_settings import Log
 from exporter.origins import Origins
 from exporter.query_settings import QueryOverride
+from exporter.quiet_settings import QuietHours
 from exporter.settings import Settings
 from exporter.sources import gather
 from exporter.store_settings import StoreSettings
@@ -130,6 +131,7 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("targets", "*", "oauth2"): StoreSettings,
     ("oauth2",): StoreSettings,
     ("queries", "*"): QueryOverride,
+    ("quiet_hours", "*"): QuietHours,
     ("backups", "*"): BackupSettings,
     ("evidence",): EvidenceSettings,
     ("web",): Web,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from exporter.engines import Engine
+from exporter.hours import Hours
 
 OLDEST_TESTED, NEWEST_TESTED = 13, 18  # major versions that every shipped query is tested on
 UNKNOWN_PAGES = 2**31 - 1  # of a relation whose size cannot be told: nobody takes it for small
@@ -66,6 +67,7 @@ class SkipReason(StrEnum):
     SETTING = "setting"
     SIZE = "size"
     CONNECTIONS = "connections"
+    WINDOW = "window"  # its hours are not now
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ class Query:
     counted: bool = False  # where the relations are too large to be read, it runs as `estimated`, without SQL
     estimated: bool = False
     dialects: Mapping[Engine, str] = field(default_factory=dict)  # its SQL for what is not PostgreSQL
+    hours: Hours = field(default_factory=Hours)  # in which it runs, on the target's clock
 
     def sql_for(self, major: int) -> str | None:
         """Return the variant with the highest floor <= `major`, or None when all floors are higher."""

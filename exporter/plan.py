@@ -23,10 +23,15 @@ CONNECTIONS_TO_VISIT = 2
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The jobs that run, and those that do not with the reason."""
+    """The jobs that run, and those that do not with the reason; of the latter `resting` will run again."""
 
     active: Mapping[JobKey, Query] = field(default_factory=dict)
     skipped: Mapping[JobKey, Skip] = field(default_factory=dict)
+    resting: Mapping[JobKey, Query] = field(default_factory=dict)
+
+    def of(self, key: JobKey) -> Query | None:
+        """Return the query of a job that runs or rests."""
+        return self.active.get(key) or self.resting.get(key)
 
 
 def plan(target: Target, queries: Mapping[str, Query], server: ServerInfo, facts: Facts) -> Plan:

@@ -158,6 +158,15 @@ class Section:
             self.fault(key, f"names {name} twice")
         return tuple(value)
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return one text, or a list of texts; empty when it is not given."""
+        value = self._values.get(key)
+        listed = value if isinstance(value, list) else [] if value is None else [value]
+        if (value is None or listed) and all(isinstance(text, str) for text in listed):
+            return tuple(listed)
+        self.fault(key, "must be text, or a list of texts", "put it in quotes")
+        return ()
+
     def choice(self, key: str, kinds: type[_Choice]) -> _Choice | None:
         """Return a member of `kinds`."""
         value = self._values.get(key)

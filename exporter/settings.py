@@ -15,6 +15,7 @@ from exporter.fields import Folder, Grace, PoolPattern, SetNames, TargetName, Te
 from exporter.log_settings import Log
 from exporter.origins import Origins
 from exporter.query_settings import QueryOverride
+from exporter.quiet_settings import QuietHours
 from exporter.store_settings import StoreSettings
 from exporter.target_settings import TargetDefaults, TargetSettings
 from exporter.web_settings import Web
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     profiles_dirs: tuple[Folder, ...] = ()
     pools: dict[TargetName, PoolPattern] = {}
     evidence: EvidenceSettings = EvidenceSettings()
+    quiet_hours: tuple[QuietHours, ...] = ()
     backups: tuple[BackupSettings, ...] = ()
     expire_after: Annotated[float, Field(ge=1, le=100)] = 3.0
     shutdown_grace: Grace = 10.0

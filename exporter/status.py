@@ -215,7 +215,7 @@ def _is_stuck(watch: Watch, telemetry: Telemetry, now: float) -> bool:
     active = watch.plan.active
     if not active:
         return False
-    newest = max(telemetry.last_success(key) or 0.0 for key in active)
+    newest = max(watch.woken_at, *(telemetry.last_success(key) or 0.0 for key in active))
     shortest = min(query.every for query in active.values())
     return now - newest > max(_STUCK_AFTER_SECONDS, _STUCK_AFTER_INTERVALS * shortest)
 

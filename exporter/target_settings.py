@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from exporter.engines import Engine
 from exporter.fields import (
@@ -19,6 +19,12 @@ from exporter.fields import (
     VariableName,
 )
 from exporter.store_settings import StoreSettings
+from exporter.zones import UTC_NAME, zone
+
+
+def _zone(value: str) -> str:
+    zone(value)
+    return value
 
 
 class Databases(Strict):
@@ -40,6 +46,9 @@ class TargetDefaults(Strict):
     databases: Databases = Databases()
     max_connections: Annotated[int, Field(strict=True, ge=1, le=10)] = 3
     connect_timeout: Duration = 5.0
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        default=UTC_NAME, description="the time zone of its quiet hours, by its IANA name"
+    )
     oauth2: StoreSettings | None = None
 
 

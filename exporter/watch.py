@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from exporter import engines
+from exporter import engines, resting
 from exporter.counter import SETTLING_EVERY
 from exporter.errors import QueryError
 from exporter.knowledge import Knowledge, about
@@ -29,6 +30,7 @@ from exporter.model import (
 )
 from exporter.plan import Plan, plan
 from exporter.probe import Probe
+from exporter.quiet import Timetable
 from exporter.runner import Runner
 from exporter.scout import Gateway
 from exporter.store import Store
@@ -40,6 +42,7 @@ log = logging.getLogger(__name__)
 FACTS_EVERY = 60.0
 _RETRY_FIRST, _RETRY_MOST = 1.0, 15.0
 _AFTER_A_TIMEOUT = 5.0
+_HOURS_EVERY = 5.0
 
 
 class Turns(Protocol):
@@ -77,6 +80,7 @@ class Watch:
         gateway: Gateway,
         engine: Engine,
         choice: Choice | None = None,
+        timetable: Timetable | None = None,
     ) -> None:
         self.target = target
         self.server: ServerInfo | None = None
@@ -84,6 +88,11 @@ class Watch:
         self.tried = False
         self.problem = ""
         self.plan = Plan()
+        self.woken_at = 0.0
+        self._woken: set[JobKey] = set()
+        self._applying = Plan()
+        self._timetable = timetable or Timetable()
+        self._changes_at = math.inf
         self._queries = queries
         self._gateway = gateway
         self._engine = engine
@@ -95,6 +104,7 @@ class Watch:
         """Supervise until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._probe.serve(lambda: self.up, self._ask, self._publish_target))
+            tasks.create_task(self._mind_the_hours())
             tasks.create_task(self._supervise())
 
     async def _supervise(self) -> None:
@@ -132,6 +142,8 @@ class Watch:
         counter = self._knowledge.counter(key, self.server.major) if query.estimated else None
         fetch = counter.fetch if counter else self._gateway.fetch
         outcome = await self._engine.runner.run(key, query, sql, fetch)
+        if key not in self.plan.active:  # it rests or is gone since the run began
+            self._engine.store.drop(key)
         if outcome.kind is OutcomeKind.OK:
             self._probe.answered()
         if counter:
@@ -150,14 +162,22 @@ class Watch:
         else:
             self._engine.runner.publish_own(key, query)
 
-    def reconfigure(self, queries: Mapping[str, Query], choice: Choice | None = None) -> None:
+    def reconfigure(
+        self,
+        queries: Mapping[str, Query],
+        choice: Choice | None = None,
+        timetable: Timetable | None = None,
+    ) -> None:
         """Take other queries; jobs that stay as they were keep their values and their turns."""
         self._queries = queries
+        self._timetable = timetable or Timetable()
+        self._changes_at = 0.0
         self._knowledge.reconfigure(choice)
         self._look_again.set()
 
     def retire(self) -> None:
         """Take everything about the target off the page."""
+        self.up = False  # runs that end because of this have nothing to say
         self._adopt(Plan())
         self._knowledge.retire()
         self._engine.store.forget(about(self.target.name))
@@ -167,7 +187,25 @@ class Watch:
         """Whether all that can be said is on the page: every job ran once, or the server is away."""
         if not self.up:
             return self.tried
-        return all(self._engine.telemetry.last_outcome(key) is not None for key in self.plan.active)
+        new = self.plan.active.keys() - self._woken
+        return all(self._engine.telemetry.last_outcome(key) is not None for key in new)
+
+    def keep_hours(self) -> None:
+        """Let jobs rest and run as their hours have it at this moment."""
+        now = self._engine.now()
+        kept, self._changes_at = resting.kept(self._applying, self._timetable, now)
+        if woken := self.plan.resting.keys() & kept.active.keys():
+            # Readiness is not held up by what has just begun to run again.
+            self._woken |= woken
+            self.woken_at = now
+        self._woken &= kept.active.keys()
+        self._adopt(kept)
+
+    async def _mind_the_hours(self) -> None:
+        while True:
+            await asyncio.sleep(_HOURS_EVERY)
+            if self._engine.now() >= self._changes_at:
+                self.keep_hours()
 
     def _is_main(self, key: JobKey) -> bool:
         return key.database is None or self.server is None or key.database == self.server.database
@@ -183,7 +221,8 @@ class Watch:
         self.up, self.tried, self.problem = True, True, ""
         self._publish_target()
         self._knowledge.publish(self.plan.active)
-        self._adopt(plan(self.target, self._queries, server, self._knowledge.facts))
+        self._applying = plan(self.target, self._queries, server, self._knowledge.facts)
+        self.keep_hours()
         if came_back:
             self._engine.turns.run_soon(self.plan.active)
             self._announce(server)
@@ -211,8 +250,10 @@ class Watch:
         runner, old = self._engine.runner, self.plan
         self.plan = new
         for key in {*old.active, *old.skipped}:
-            if old.active.get(key) != new.active.get(key) or key not in {**new.active, **new.skipped}:
+            if old.of(key) != new.of(key) or key not in {**new.active, **new.skipped}:
                 runner.forget(key)
+            elif key in new.resting:  # its counts go on where they were
+                self._engine.store.drop(key)
         for key, reason in new.skipped.items():
             self._put_own(key, self._engine.telemetry.skip_families(key, reason))
         for key, query in new.active.items():

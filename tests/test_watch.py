@@ -70,13 +70,18 @@ class Trial:
         self.target = replace(Target("main", dsn, connect_timeout=2.0), **target)  # type: ignore[arg-type]  # named by the test
         self.turns = Turns()
         self.store = Store(time.time)
-        telemetry = Telemetry(time.time)
+        self.telemetry = Telemetry(time.time)
         runner = Runner(
-            self.store, telemetry, derivations={}, expire_after=3.0, now=time.time, timer=time.perf_counter
+            self.store,
+            self.telemetry,
+            derivations={},
+            expire_after=3.0,
+            now=time.time,
+            timer=time.perf_counter,
         )
         self.database = Database(self.target, random=lambda: 0.5)
-        engine = Engine(self.store, telemetry, runner, self.turns, time.time, lambda: 0.0)
-        self.watch = Watch(self.target, {query.name: query for query in queries}, self.database, engine)
+        self.engine = Engine(self.store, self.telemetry, runner, self.turns, time.time, lambda: 0.0)
+        self.watch = Watch(self.target, {query.name: query for query in queries}, self.database, self.engine)
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
