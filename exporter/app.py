@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from exporter import web
 from exporter.configuration import Configuration
 from exporter.daemon import Daemon, LoadAgain
+from exporter.dashboard_files import dashboards_in
 from exporter.errors import ConfigError, Fault
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ def serve(configuration: Configuration, load_again: LoadAgain) -> None:
         daemon.target_names,
         daemon.reload if settings.web.enable_reload else None,
         daemon.evidence,
+        dashboards_in(settings.web.dashboard_url),
     )
     server: _Server
 

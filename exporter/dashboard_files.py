@@ -1,10 +1,11 @@
-"""Owns the command `dashboards`: the shipped Grafana dashboards, as files and for Kubernetes."""
+"""Owns the shipped Grafana dashboards: the command `dashboards`, and where they are in a Grafana."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -32,6 +33,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--to", type=Path, metavar="DIR", help="copy the files into this folder")
     form.add_argument("--kubernetes", action="store_true", help="print a ConfigMap for each dashboard")
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """A dashboard in somebody's Grafana; `address` ends where the name of a target is expected."""
+
+    title: str
+    address: str
+
+
+def dashboards_in(grafana: str) -> tuple[Dashboard, ...]:
+    """Return the shipped dashboards as they are found in a Grafana at this address; none for an empty one."""
+    if not grafana:
+        return ()
+    pages = [json.loads(path.read_text()) for path in sorted(shipped_directory().glob("*.json"))]
+    return tuple(
+        Dashboard(page["title"], f"{grafana.rstrip('/')}/d/{page['uid']}?var-target=") for page in pages
+    )
 
 
 def shipped_directory() -> Path:

@@ -19,6 +19,7 @@ _LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,62}")
 _TAKEN_LABELS = frozenset({"target", "job", "instance", "le", "quantile"})
 _SET = re.compile(r"[+-]?[a-z][a-z0-9_-]*")
 _ADDRESS = re.compile(r"(?P<host>|\[[0-9A-Fa-f:.%a-z]+\]|[^\s:\[\]]+):(?P<port>[0-9]{1,5})")
+_PAGE = re.compile(r"https?://[^\s/?#@\\\"'<>]+(?:/[^\s?#@\\\"'<>]*)?")
 
 
 def _printable(value: str) -> str:
@@ -98,6 +99,13 @@ def _address(value: str) -> str:
     return value
 
 
+def _page_address(value: str) -> str:
+    match = _PAGE.fullmatch(value)
+    if match is None:
+        raise ValueError("must be http:// or https:// with a host, and no login, no ? and no #")
+    return value.rstrip("/")
+
+
 Text = Annotated[str, AfterValidator(_printable)]
 Folder = Annotated[Path, BeforeValidator(_path)]
 NamePattern = Annotated[Text, AfterValidator(_pattern)]
@@ -109,6 +117,7 @@ Dsn = Annotated[SecretStr, AfterValidator(_dsn)]
 Command = Annotated[tuple[Text, ...], Field(min_length=1), BeforeValidator(_command)]
 SetNames = Annotated[tuple[str, ...], AfterValidator(_sets), BeforeValidator(_split)]
 Address = Annotated[str, AfterValidator(_address)]
+PageAddress = Annotated[str, AfterValidator(_page_address)]
 Duration = Annotated[float, BeforeValidator(seconds)]
 PoolPattern = Annotated[Text, Field(max_length=200)]  # for LIKE
 Share = Annotated[float, BeforeValidator(share)]

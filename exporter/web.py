@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 
@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from exporter.dashboard_files import Dashboard
 from exporter.evidence import Evidence
 from exporter.negotiate import CONTENT_TYPES, wanted_format, wants_gzip
-from exporter.pages import Pages
-from exporter.status import Status
+from exporter.pages import Ask, Pages
 from exporter.store import Store
 from exporter.telemetry import Telemetry
 
@@ -27,16 +27,17 @@ class Backend:
 
     store: Store
     telemetry: Telemetry
-    status: Callable[[], Status]
+    status: Ask
     targets: Callable[[], frozenset[str]]
     reload: Callable[[], Awaitable[tuple[str, ...]]] | None = None
     evidence: Evidence = field(default_factory=lambda: Evidence(keep=0))
+    dashboards: Sequence[Dashboard] = ()
 
 
 def create(backend: Backend, lifespan: Lifespan | None = None) -> Starlette:
     """Return the application; what starts and stops with it is in `lifespan`."""
     routes = _Routes(backend)
-    pages = Pages(backend.status, backend.targets, backend.evidence, can_reload=backend.reload is not None)
+    pages = Pages(backend.status, backend.targets, backend.evidence, backend.dashboards)
     return Starlette(
         routes=[
             *pages.routes(),
@@ -74,13 +75,17 @@ class _Routes:
         return PlainTextResponse("ok\n")
 
     async def readyz(self, _: Request) -> Response:
-        problems = self._backend.status().not_ready
+        problems = self._backend.status(with_queries=False).not_ready
         if problems:
             return PlainTextResponse("".join(f"{problem}\n" for problem in problems), 503)
         return PlainTextResponse("ready\n")
 
-    async def status(self, _: Request) -> Response:
-        return JSONResponse(asdict(self._backend.status()), headers={"Cache-Control": "no-store"})
+    async def status(self, request: Request) -> Response:
+        name = request.query_params.get("target")
+        status = self._backend.status(name)
+        if name is not None and not status.targets:
+            return PlainTextResponse(f"no target named {name}\n", 404)
+        return JSONResponse(asdict(status), headers={"Cache-Control": "no-store"})
 
     async def reload(self, _: Request) -> Response:
         if self._backend.reload is None:

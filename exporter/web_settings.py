@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from exporter.fields import Address, Strict
+from pydantic import Field
+
+from exporter.fields import Address, PageAddress, Strict
 
 
 class Web(Strict):
@@ -10,6 +12,10 @@ class Web(Strict):
 
     listen_address: Address = "127.0.0.1:9187"
     enable_reload: bool = False
+    dashboard_url: PageAddress = Field(
+        default="",
+        description="The address of a Grafana that has the shipped dashboards; status pages link to it.",
+    )
 
     @property
     def host(self) -> str:
