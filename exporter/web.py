@@ -13,8 +13,10 @@ from starlette.routing import Route
 
 from exporter.dashboard_files import Dashboard
 from exporter.evidence import Evidence
-from exporter.negotiate import CONTENT_TYPES, wanted_format, wants_gzip
+from exporter.negotiate import CONTENT_TYPES, Coding, wanted_coding, wanted_format
 from exporter.pages import Ask, Pages
+from exporter.redaction import blot
+from exporter.refusals import not_acceptable, not_allowed, not_found, refused
 from exporter.store import Store
 from exporter.telemetry import Telemetry
 
@@ -47,6 +49,7 @@ def create(backend: Backend, lifespan: Lifespan | None = None) -> Starlette:
             Route("/api/v1/status", routes.status),
             Route("/-/reload", routes.reload, methods=["POST"]),
         ],
+        exception_handlers={404: not_found, 405: not_allowed},
         lifespan=lifespan,
     )
 
@@ -61,13 +64,16 @@ class _Routes:
         if unknown:
             known = ", ".join(sorted(self._backend.targets()))
             names = ", ".join(sorted(unknown))
-            return PlainTextResponse(f"no target named {names}; there are: {known}\n", 404)
-        form = wanted_format(request.headers.get("accept", ""))
-        compressed = wants_gzip(request.headers.get("accept-encoding", ""))
-        page = self._backend.store.page(form, compressed=compressed, targets=chosen or None)
-        self._backend.telemetry.scraped()
+            return refused(404, blot(f"no target named {names}; there are: {known}"))
+        form = wanted_format(",".join(request.headers.getlist("accept")))
+        coding = wanted_coding(",".join(request.headers.getlist("accept-encoding")))
+        if form is None or coding is None:
+            return not_acceptable()
+        page = self._backend.store.page(form, compressed=coding is Coding.GZIP, targets=chosen or None)
+        if request.method == "GET":
+            self._backend.telemetry.scraped()
         headers = {"Content-Type": CONTENT_TYPES[form], "Vary": "Accept, Accept-Encoding"}
-        if compressed:
+        if coding is Coding.GZIP:
             headers["Content-Encoding"] = "gzip"
         return Response(page, headers=headers)
 
