@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from exporter import (
 )
 from exporter.configuration import Configuration
 from exporter.errors import ConfigError
+from exporter.share import described, own_share
 
 _EPILOG = """\
 Five minutes to your own database:
@@ -45,6 +47,7 @@ _FLAGS = {
     "queries_dir": "queries_dirs",
     "queries_yaml": "queries_yaml",
     "shutdown_grace": "shutdown_grace",
+    "shard": "shard",
 }
 
 Command = Callable[[Configuration, argparse.Namespace, TextIO], Awaitable[int]]
@@ -100,7 +103,8 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command("run", "poll the targets and serve their metrics until SIGTERM", _run)
     _run_options(run)
-    command("check", "validate configuration and catalogue, print every fault", _check)
+    _shard_option(run)
+    _shard_option(command("check", "validate configuration and catalogue, print every fault", _check))
     once.add_arguments(command("once", "run queries now; print rows, samples and cost", _ask(once.run)))
     listing.add_arguments(
         command("queries", "list all queries and why some do not run", _ask(listing.run, needs_target=False))
@@ -172,6 +176,14 @@ def _common() -> argparse.ArgumentParser:
     return common
 
 
+def _shard_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--shard",
+        metavar="N/M",
+        help="poll a stable part of the targets, as 2/5 the second of five; auto/5 by the host's ordinal",
+    )
+
+
 def _run_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("serving")
     group.add_argument(
@@ -201,19 +213,23 @@ def _load(args: argparse.Namespace, *, needs_target: bool = True) -> Configurati
 
 
 def _run(args: argparse.Namespace) -> int:
-    loaded = _load(args)
+    host = socket.gethostname()
+    loaded = own_share(_load(args), host)
     logs.configure(loaded.settings.log.level, loaded.settings.log.format)
-    app.serve(loaded, lambda: _load(args))
+    app.serve(loaded, lambda: own_share(_load(args), host))
     return 0
 
 
 def _check(args: argparse.Namespace) -> int:
     loaded = _load(args)
+    part = own_share(loaded, socket.gethostname())
     sets = {query.set for query in loaded.queries.values()}
     targets, queries = len(loaded.targets), len(loaded.queries)
     for remark in loaded.remarks:
         print(f"without effect: {remark}")  # noqa: T201
     print(f"good: {targets} targets, {queries} queries in {len(sets)} sets")  # noqa: T201
+    if part.shard:
+        print(described(loaded, part))  # noqa: T201
     return 0
 
 

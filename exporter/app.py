@@ -17,6 +17,7 @@ from exporter.configuration import Configuration
 from exporter.daemon import Daemon, LoadAgain
 from exporter.dashboard_files import dashboards_in
 from exporter.errors import ConfigError, Fault
+from exporter.fleet import Fleet
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def serve(configuration: Configuration, load_again: LoadAgain) -> None:
         daemon.reload if settings.web.enable_reload else None,
         daemon.evidence,
         dashboards_in(settings.web.dashboard_url),
+        Fleet(daemon.watched, daemon.standing),
     )
     server: _Server
 

@@ -20,6 +20,7 @@ from exporter.profile import Profile
 from exporter.quiet import Timetable
 from exporter.redaction import learn
 from exporter.settings import Settings
+from exporter.sharding import Shard
 from exporter.store_settings import AUTO, NONE
 from exporter.token_store import Choice
 
@@ -42,6 +43,7 @@ class Configuration:
     profiles: Mapping[str, Profile]
     timetables: Mapping[str, Timetable]
     remarks: tuple[str, ...] = ()
+    shard: Shard | None = None
 
 
 def load(

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from exporter import __version__, logs
@@ -17,6 +17,7 @@ from exporter.derive import DERIVATIONS
 from exporter.errors import ConfigError
 from exporter.gateways import gateway_to
 from exporter.model import JobKey, Outcome, Target
+from exporter.roles import LAG, LAG_QUERY, Standing
 from exporter.runner import Runner
 from exporter.schedule import Schedule
 from exporter.scout import Gateway
@@ -146,6 +147,17 @@ class Daemon:
         """Return the names that a scrape may ask for."""
         return frozenset(self._targets)
 
+    def watched(self) -> Mapping[str, Target]:
+        """Return the targets of this process by their names."""
+        return {name: watched.watch.target for name, watched in self._targets.items()}
+
+    def standing(self, name: str) -> Standing:
+        """Return what is known of a target without asking it."""
+        watch = self._targets[name].watch
+        recovering = watch.server.in_recovery if watch.server else None
+        lag = self.store.value(JobKey(LAG_QUERY, name), LAG)
+        return Standing(watch.up, recovering, watch.seen_at, watch.problem, lag)
+
     async def _run(self, key: JobKey) -> Outcome | None:
         watched = self._targets.get(key.target)
         if watched is None:
@@ -207,7 +219,9 @@ class Daemon:
 
     async def _publish_process(self) -> None:
         while True:
-            families = self.telemetry.process_families(series=self.store.samples())
+            families = self.telemetry.process_families(
+                series=self.store.samples(), shard=self.configuration.shard
+            )
             self.store.put_own(_PROCESS, families)
             await asyncio.sleep(_PROCESS_EVERY)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from exporter import sharding
 from exporter.section import seconds, share
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -92,6 +93,11 @@ def _grace(value: object) -> float:
     return 0.0 if value == "0s" else seconds(value)
 
 
+def _shard(value: str) -> str:
+    sharding.parse(value, "any-0")  # whose ordinal is that of every fleet; the host is looked at by `run`
+    return value
+
+
 def _address(value: str) -> str:
     match = _ADDRESS.fullmatch(value)
     if match is None or int(match["port"]) > 65535:  # noqa: PLR2004 - the highest port
@@ -116,6 +122,7 @@ VariableName = Annotated[str, AfterValidator(_variable)]
 Dsn = Annotated[SecretStr, AfterValidator(_dsn)]
 Command = Annotated[tuple[Text, ...], Field(min_length=1), BeforeValidator(_command)]
 SetNames = Annotated[tuple[str, ...], AfterValidator(_sets), BeforeValidator(_split)]
+ShardText = Annotated[str, AfterValidator(_shard)]
 Address = Annotated[str, AfterValidator(_address)]
 PageAddress = Annotated[str, AfterValidator(_page_address)]
 Duration = Annotated[float, BeforeValidator(seconds)]

@@ -11,7 +11,7 @@ from exporter.backup_settings import BackupSettings
 from exporter.document import KeyPath
 from exporter.errors import Fault
 from exporter.evidence_settings import EvidenceSettings
-from exporter.fields import Folder, Grace, PoolPattern, SetNames, TargetName, Text
+from exporter.fields import Folder, Grace, PoolPattern, SetNames, ShardText, TargetName, Text
 from exporter.log_settings import Log
 from exporter.origins import Origins
 from exporter.query_settings import QueryOverride
@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     evidence: EvidenceSettings = EvidenceSettings()
     quiet_hours: tuple[QuietHours, ...] = ()
     backups: tuple[BackupSettings, ...] = ()
+    shard: ShardText | None = None
     expire_after: Annotated[float, Field(ge=1, le=100)] = 3.0
     shutdown_grace: Grace = 10.0
     web: Web = Web()

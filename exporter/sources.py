@@ -31,6 +31,7 @@ KEYS = (
     "expire_after",
     "shutdown_grace",
     "targets_files",
+    "shard",
 )
 # Lists of paths; in a variable they are written as PATH is.
 _PATHS = ("queries_dirs", "queries_yaml", "targets_files")

@@ -100,6 +100,14 @@ class Store:
         content = self._contents.get(_slot(key, own=False))
         return content.put_at if content is not None and self._now() < content.expires_at else None
 
+    def value(self, key: JobKey, family: str) -> float | None:
+        """Return the one polled value that a job has of a family on the page; None if none, or more."""
+        content = self._contents.get(_slot(key, own=False))
+        if content is None or self._now() >= content.expires_at:
+            return None
+        found = content.fragments.get(family)
+        return float(found.body.plain.rsplit(b" ", 1)[1]) if found and found.samples == 1 else None
+
     def samples(self) -> int:
         """Return how many samples a page of all targets has."""
         self._expire()

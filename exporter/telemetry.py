@@ -26,6 +26,7 @@ from exporter.model import (
     ServerInfo,
     Skip,
 )
+from exporter.sharding import Shard
 
 # Always shown, so that `increase()` sees the first one; the others stay away until they happen, because they
 # are lasting conditions and would only multiply the series.
@@ -218,10 +219,14 @@ class Telemetry:
             families.append(_single("pg_exporter_target_info", text, labels, 1))
         return tuple(families)
 
-    def process_families(self, *, series: int) -> tuple[Family, ...]:
+    def process_families(self, *, series: int, shard: Shard | None = None) -> tuple[Family, ...]:
         """Return the metrics of the process itself; `series` is the number of samples on the page."""
         build = {"version": __version__, "python": platform.python_version()}
+        place = {"shard": str(shard.number), "shards": str(shard.count)} if shard else {}
+        text = "Which of how many shards this process is; absent without sharding."
+        sharded = (_single("pg_exporter_shard_info", text, place, 1),) if shard else ()
         return (
+            *sharded,
             _single("pg_exporter_build_info", "The version of the exporter and of Python.", build, 1),
             _single("pg_exporter_series", "Samples of all targets on the page.", {}, series),
             _single("pg_exporter_scrapes_total", "Pages served.", {}, self._scrapes, _COUNTER),

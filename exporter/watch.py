@@ -87,6 +87,7 @@ class Watch:
         self.up = False
         self.tried = False
         self.problem = ""
+        self.seen_at: float | None = None  # when its facts were read, in Unix time
         self.plan = Plan()
         self.woken_at = 0.0
         self._woken: set[JobKey] = set()
@@ -216,7 +217,7 @@ class Watch:
         came_back = not self.up
         if came_back:
             self._knowledge.outdated()
-        self.server = server
+        self.server, self.seen_at = server, self._engine.now()
         await self._knowledge.read(server, self._queries)
         self.up, self.tried, self.problem = True, True, ""
         self._publish_target()

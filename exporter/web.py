@@ -13,9 +13,9 @@ from starlette.routing import Route
 
 from exporter.dashboard_files import Dashboard
 from exporter.evidence import Evidence
+from exporter.fleet import Fleet, unknown
 from exporter.negotiate import CONTENT_TYPES, Coding, wanted_coding, wanted_format
 from exporter.pages import Ask, Pages
-from exporter.redaction import blot
 from exporter.refusals import not_acceptable, not_allowed, not_found, refused
 from exporter.store import Store
 from exporter.telemetry import Telemetry
@@ -34,6 +34,7 @@ class Backend:
     reload: Callable[[], Awaitable[tuple[str, ...]]] | None = None
     evidence: Evidence = field(default_factory=lambda: Evidence(keep=0))
     dashboards: Sequence[Dashboard] = ()
+    fleet: Fleet | None = None
 
 
 def create(backend: Backend, lifespan: Lifespan | None = None) -> Starlette:
@@ -43,7 +44,10 @@ def create(backend: Backend, lifespan: Lifespan | None = None) -> Starlette:
     return Starlette(
         routes=[
             *pages.routes(),
+            *(backend.fleet.routes() if backend.fleet else ()),
             Route("/metrics", routes.metrics),
+            Route("/metrics/exporter", routes.exporter),
+            Route("/probe", routes.probe),
             Route("/healthz", routes.healthz),
             Route("/readyz", routes.readyz),
             Route("/api/v1/status", routes.status),
@@ -60,16 +64,27 @@ class _Routes:
 
     async def metrics(self, request: Request) -> Response:
         chosen = frozenset(request.query_params.getlist("target"))
-        unknown = chosen - self._backend.targets()
-        if unknown:
-            known = ", ".join(sorted(self._backend.targets()))
-            names = ", ".join(sorted(unknown))
-            return refused(404, blot(f"no target named {names}; there are: {known}"))
+        if strange := chosen - self._backend.targets():
+            return unknown(strange, self._backend.targets())
+        return self._page(request, chosen or None)
+
+    async def exporter(self, request: Request) -> Response:
+        return self._page(request, frozenset([""]))  # what is about no target
+
+    async def probe(self, request: Request) -> Response:
+        chosen = request.query_params.getlist("target")
+        if len(chosen) != 1 or not chosen[0]:
+            return refused(400, "a probe is of one target: /probe?target=name")
+        if chosen[0] not in self._backend.targets():
+            return unknown(chosen, self._backend.targets())
+        return self._page(request, frozenset(chosen))
+
+    def _page(self, request: Request, targets: frozenset[str] | None) -> Response:
         form = wanted_format(",".join(request.headers.getlist("accept")))
         coding = wanted_coding(",".join(request.headers.getlist("accept-encoding")))
         if form is None or coding is None:
             return not_acceptable()
-        page = self._backend.store.page(form, compressed=coding is Coding.GZIP, targets=chosen or None)
+        page = self._backend.store.page(form, compressed=coding is Coding.GZIP, targets=targets)
         if request.method == "GET":
             self._backend.telemetry.scraped()
         headers = {"Content-Type": CONTENT_TYPES[form], "Vary": "Accept, Accept-Encoding"}

@@ -23,20 +23,22 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_prometheus_takes_the_configuration_with_every_rule_beside_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["prometheus.yml", "fleet.yml"])
+def test_prometheus_takes_the_configuration_with_every_rule_beside_it(tmp_path: Path, name: str) -> None:
     promtool = require("promtool")
-    shutil.copy(DEPLOY / "prometheus/prometheus.yml", tmp_path)
+    shutil.copy(DEPLOY / "prometheus" / name, tmp_path)
     (tmp_path / "rules").mkdir()
     rules = sorted((ROOT / "alerts").glob("*.rules.yml"))
     for file in rules:
         shutil.copy(file, tmp_path / "rules")
-    done = run(promtool, "check", "config", tmp_path / "prometheus.yml")
+    done = run(promtool, "check", "config", tmp_path / name)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(re.findall(r"SUCCESS: \d+ rules found", done.stdout)) == len(rules) > 0
 
 
-def test_the_job_and_the_intervals_are_those_for_which_the_alerts_are_made() -> None:
-    config = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
+@pytest.mark.parametrize("name", ["prometheus.yml", "fleet.yml"])
+def test_the_job_and_the_intervals_are_those_for_which_the_alerts_are_made(name: str) -> None:
+    config = yaml.safe_load((DEPLOY / "prometheus" / name).read_text())
     [job] = config["scrape_configs"]
     assert job["job_name"] == ALERTING.thresholds.settings.job
     page = (ROOT / "alerts/README.md").read_text()

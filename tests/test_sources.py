@@ -54,6 +54,7 @@ def test_every_setting_with_a_flag_has_a_variable(tmp_path: Path) -> None:
         "expire_after": "4.5",
         "shutdown_grace": "1m",
         "targets_files": "none-*.yaml",
+        "shard": "2/5",
     }
     assert values.keys() == set(KEYS)
     found = settings(tmp_path, environ={variable(key): value for key, value in values.items()})
@@ -61,7 +62,7 @@ def test_every_setting_with_a_flag_has_a_variable(tmp_path: Path) -> None:
     assert (found.log.level, found.log.format, found.sets) == ("error", "json", ("+a", "-b"))
     assert found.queries_dirs == (Path("x"), Path("y"))
     assert found.queries_yaml == (Path("z"),)
-    assert (found.expire_after, found.shutdown_grace) == (4.5, 60.0)
+    assert (found.expire_after, found.shutdown_grace, found.shard) == (4.5, 60.0, "2/5")
     lists = {"queries_dirs": ["x", "y"], "queries_yaml": ["z"], "targets_files": ["none-*.yaml"]}
     given_flags = {**values, **lists, "web.enable_reload": True}
     assert settings(tmp_path, flags=given_flags) == found

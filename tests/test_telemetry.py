@@ -13,6 +13,7 @@ from exporter.model import (
     SkipReason,
 )
 from exporter.render import fragment
+from exporter.sharding import Shard
 from exporter.telemetry import Telemetry
 
 KEY = JobKey("pg_locks", "main")
@@ -129,6 +130,13 @@ def test_the_process_tells_its_version_memory_and_scrapes() -> None:
     resident = values["process_resident_memory_bytes"]
     assert isinstance(resident, float)
     assert resident > 1e6
+
+
+def test_a_shard_tells_which_of_how_many_it_is_and_a_process_without_shards_does_not() -> None:
+    telemetry = _telemetry()
+    assert "pg_exporter_shard_info" not in {each.name for each in telemetry.process_families(series=0)}
+    values = _values(telemetry.process_families(series=0, shard=Shard(2, 5)))
+    assert values["pg_exporter_shard_info 2 5"] == 1
 
 
 def test_every_own_family_can_be_rendered_and_belongs_to_one_type() -> None:
