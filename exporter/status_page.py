@@ -134,7 +134,9 @@ def trouble(target: TargetStatus) -> str:
 
 def ago(moment: float | None, now: float) -> str:
     """Return how long ago something was, empty for never."""
-    return "" if moment is None else f"{spoken(now - moment)} ago"
+    if moment is None:
+        return ""
+    return f"{spoken(now - moment)} ago" if now - moment >= 1 else "just now"
 
 
 def took(seconds: float | None) -> str:

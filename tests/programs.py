@@ -44,7 +44,7 @@ def require(program: str, variable: str | None = None) -> Path:
 
 def describe() -> str:
     """Say in one line which programs are there, with versions."""
-    return ", ".join(f"{program} {_version(locate(program))}" for program in NAMES if program != "chromium")
+    return ", ".join(f"{program} {_version(locate(program))}" for program in NAMES)
 
 
 def _version(program: Path | None) -> str:

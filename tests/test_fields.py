@@ -85,3 +85,35 @@ def test_a_listen_address_is_host_and_port(tmp_path: Path, address: str, host: s
 def test_any_other_listen_address_is_refused(tmp_path: Path, address: str) -> None:
     [fault] = faults(tmp_path, f'{TARGET}web: {{listen_address: "{address}"}}')
     assert "must be host:port, :port or [IPv6 address]:port" in fault.problem
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://grafana.example", "https://grafana.example"),
+        ("http://10.0.0.1:3000/", "http://10.0.0.1:3000"),
+        ("https://example.org/sub/grafana/", "https://example.org/sub/grafana"),
+    ],
+)
+def test_the_address_of_a_grafana_may_have_a_port_and_a_path(
+    tmp_path: Path, address: str, expected: str
+) -> None:
+    assert settings(tmp_path, f'web: {{dashboard_url: "{address}"}}').web.dashboard_url == expected
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "grafana.example",
+        "javascript:alert(1)",
+        "https://",
+        "https://user:pass@grafana.example",
+        "https://grafana.example/?x=1",
+        "https://grafana.example/#x",
+        "https://grafana.example/a b",
+        "https://grafana.example/<b>",
+    ],
+)
+def test_any_other_address_of_a_grafana_is_refused(tmp_path: Path, address: str) -> None:
+    [fault] = faults(tmp_path, f'{TARGET}web: {{dashboard_url: "{address}"}}')
+    assert "must be http:// or https:// with a host" in fault.problem

@@ -166,6 +166,9 @@ def test_the_share_of_time_of_a_query_is_what_its_newest_run_took_of_its_interva
         (percent(0.1234), "12.34 %"),
         (ago(None, 100.0), ""),
         (ago(40.0, 100.0), "60 s ago"),
+        (ago(99.0, 100.0), "1 s ago"),
+        (ago(99.1, 100.0), "just now"),
+        (ago(101.0, 100.0), "just now"),
     ],
 )
 def test_numbers_are_said_in_the_unit_that_suits_them(said: str, expected: str) -> None:
