@@ -42,6 +42,7 @@ def serve(configuration: Configuration, load_again: LoadAgain) -> None:
         daemon.evidence,
         dashboards_in(settings.web.dashboard_url),
         Fleet(daemon.watched, daemon.standing),
+        pausing=daemon.pausing if settings.web.enable_reload else None,
     )
     server: _Server
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
@@ -33,6 +34,11 @@ def conflicts(settings: Settings, environ: Mapping[str, str]) -> Iterator[Fault]
         for key, problem in _without_password(target, environ):
             yield settings.fault((*at, key), problem)
     yield from _backup_conflicts(settings, names)
+    if settings.pause_dir is not None:
+        try:
+            os.scandir(settings.pause_dir).close()
+        except OSError as error:
+            yield settings.fault(("pause_dir",), f"the folder cannot be read: {reason(error)}")
 
 
 def _backup_conflicts(settings: Settings, targets: Collection[str]) -> Iterator[Fault]:

@@ -17,6 +17,8 @@ from exporter.derive import DERIVATIONS
 from exporter.errors import ConfigError
 from exporter.gateways import gateway_to
 from exporter.model import JobKey, Outcome, Target
+from exporter.pauses import Pause
+from exporter.pausing import Pausing
 from exporter.roles import LAG, LAG_QUERY, Standing
 from exporter.runner import Runner
 from exporter.schedule import Schedule
@@ -39,11 +41,16 @@ LoadAgain = Callable[[], Configuration]
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """A target's supervisor, its connections, and the task that supervises."""
+    """A target's supervisor, its connections, and the task that supervises; none while it is paused."""
 
     watch: Watch
     gateway: Gateway
-    task: asyncio.Task[None]
+    task: asyncio.Task[None] | None
+
+    async def end(self) -> None:
+        """End the task; what it was about stays on the page."""
+        if self.task is not None:
+            await _cancel(self.task)
 
 
 class Daemon:
@@ -72,26 +79,31 @@ class Daemon:
         )
         self._backups = BackupWatch(self.store, time.time)
         self._certificates = CertificateWatch(self.store, time.time)
+        self.pausing = Pausing(time.time, self._apply_pauses)
+        self._changing = asyncio.Lock()
         self._targets: dict[str, _Watched] = {}
         self._chores: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start supervising all targets; returns at once, also when none can be reached."""
         self._schedule.start()
+        self.pausing.configure(self.configuration.settings)
+        self.pausing.look()
         self._configure()
         self._chores = [
             asyncio.create_task(self._publish_process()),
             asyncio.create_task(self._prepare_pages()),
             asyncio.create_task(self._backups.serve()),
             asyncio.create_task(self._certificates.serve()),
+            asyncio.create_task(self.pausing.serve()),
         ]
         for target in self.configuration.targets:
             self._watch(target)
 
     async def stop(self) -> None:
         """Let running queries end within the grace period, then close every connection."""
-        tasks = [*self._chores, *(watched.task for watched in self._targets.values())]
-        await asyncio.gather(*map(_cancel, tasks))
+        await asyncio.gather(*map(_cancel, self._chores))
+        await asyncio.gather(*(watched.end() for watched in self._targets.values()))
         await self._schedule.drain(self.configuration.settings.shutdown_grace)
         await asyncio.gather(*(watched.gateway.close() for watched in self._targets.values()))
 
@@ -105,7 +117,9 @@ class Daemon:
             new = await asyncio.to_thread(self._load_again)
         except ConfigError as error:
             return self._refuse(tuple(str(fault) for fault in error.faults))
-        await self._adopt(new)
+        async with self._changing:
+            await self._adopt(new)
+        await self._apply_pauses()
         self._reload_faults = ()
         self.telemetry.reloaded(ok=True)
         log.info("configuration reloaded", extra={"targets": len(new.targets), "queries": len(new.queries)})
@@ -176,20 +190,51 @@ class Daemon:
         labels = {target.name: target.labels for target in self.configuration.targets}
         self.store.label(labels)
         self._backups.configure(self.configuration.settings.backups, labels)
-        self._certificates.configure(self.configuration.targets)
+        self._look_at_certificates()
+
+    def _look_at_certificates(self) -> None:
+        watched = [target for target in self.configuration.targets if not self.pausing.of(target.name)]
+        self._certificates.configure(watched)
 
     def _watch(self, target: Target) -> None:
         gateway = gateway_to(target)
         choice = self.configuration.stores[target.name]
         timetable = self.configuration.timetables[target.name]
         watch = Watch(target, self.configuration.queries, gateway, self._engine, choice, timetable)
-        task = asyncio.create_task(watch.serve(), name=f"watch {target.name}")
+        task = None
+        if pause := self.pausing.of(target.name):
+            watch.pause(pause)
+            _log_pause(target, pause)
+        else:
+            task = asyncio.create_task(watch.serve(), name=f"watch {target.name}")
         self._targets[target.name] = _Watched(watch, gateway, task)
+
+    async def _apply_pauses(self) -> None:
+        """Let go of the targets that are paused, and watch those again that no longer are."""
+        async with self._changing:
+            await asyncio.gather(*map(self._apply_pause, self.configuration.targets))
+
+    async def _apply_pause(self, target: Target) -> None:
+        pause, watched = self.pausing.of(target.name), self._targets[target.name]
+        if pause == watched.watch.paused:
+            return
+        _log_pause(target, pause)
+        self._look_at_certificates()
+        if pause is None:
+            watched.watch.retire()
+            self._watch(target)
+            return
+        self._targets[target.name] = _Watched(watched.watch, watched.gateway, None)
+        await watched.end()
+        watched.watch.pause(pause)
+        if watched.task is not None:
+            await watched.gateway.close()
 
     async def _adopt(self, new: Configuration) -> None:
         old, self.configuration = self.configuration, new
         self._runner.expire_after = new.settings.expire_after
         self.evidence.configure(_kept(new))
+        self.pausing.configure(new.settings)
         self._configure()
         logs.configure(new.settings.log.level, new.settings.log.format)
         if new.settings.web != old.settings.web:
@@ -212,7 +257,7 @@ class Daemon:
 
     async def _retire(self, name: str) -> None:
         watched = self._targets.pop(name)
-        await _cancel(watched.task)
+        await watched.end()
         watched.watch.retire()
         self.evidence.forget(name)
         await watched.gateway.close()
@@ -234,6 +279,14 @@ class Daemon:
 def _kept(configuration: Configuration) -> int:
     wanted = configuration.settings.evidence
     return wanted.keep if wanted.enabled else 0
+
+
+def _log_pause(target: Target, pause: Pause | None) -> None:
+    if pause is None:
+        log.info("target is no longer paused", extra={"target": target.name})
+    else:
+        facts = {"target": target.name, "by": pause.by.value, "until": pause.until, "reason": pause.reason}
+        log.info("target is paused", extra=facts)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

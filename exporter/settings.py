@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     pools: dict[TargetName, PoolPattern] = {}
     evidence: EvidenceSettings = EvidenceSettings()
     quiet_hours: tuple[QuietHours, ...] = ()
+    pause_dir: Folder | None = None
     backups: tuple[BackupSettings, ...] = ()
     shard: ShardText | None = None
     expire_after: Annotated[float, Field(ge=1, le=100)] = 3.0

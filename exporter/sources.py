@@ -146,6 +146,7 @@ def _anchor(values: dict[str, object], folder: Path) -> None:
         entries = values.get(section)
         if isinstance(entries, list):
             values[section] = [_anchored(entry, key, folder) for entry in entries]
+    values["pause_dir"] = _inside(folder, values.get("pause_dir"))
     values["defaults"] = _anchored(values.get("defaults"), "password_file", folder)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from exporter.engines import Engine
 from exporter.evidence import Evidence
 from exporter.model import JobKey, Outcome, Query, Skip
+from exporter.pauses import Pause
 from exporter.store import Served
 from exporter.telemetry import Telemetry
 from exporter.watch import Watch
@@ -72,10 +73,10 @@ class Counts:
 class TargetStatus:
     """One target and all its jobs; `queries` is empty where they were not asked for.
 
-    `state` is waiting (not tried yet), up or down; `problem` is why it is down, `worst` what is wrong with
-    the query that has been failing for longest. `started` is when the server was, `newest` and `oldest` when
-    the newest and the oldest of its values on the page were read, all Unix times. `server_share` is the share
-    of time in which the newest runs keep the server busy, 0 to 1.
+    `state` is waiting (not tried yet), paused, up or down; `problem` is why it is down, `worst` what is wrong
+    with the query that has been failing for longest. `started` is when the server was, `newest` and `oldest`
+    when the newest and the oldest of its values on the page were read, all Unix times. `server_share` is the
+    share of time in which the newest runs keep the server busy, 0 to 1.
     """
 
     name: str
@@ -96,6 +97,7 @@ class TargetStatus:
     series: int = 0
     counts: Counts = Counts()
     server_share: float = 0.0
+    paused: Pause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ def target_status(
         role=(server.role or None) if server else None,
         queries=() if sets is None else _queries(watch, telemetry, sets),
         evidence=tuple(_evidence(watch, evidence)),
-        state="waiting" if not watch.tried else "up" if watch.up else "down",
+        state=_target_state(watch),
+        paused=watch.paused,
         worst=worst,
         started=server.started if server and watch.up else None,
         newest=served.newest,
@@ -143,6 +146,14 @@ def target_status(
         counts=counts,
         server_share=share,
     )
+
+
+def _target_state(watch: Watch) -> str:
+    if watch.paused is not None:
+        return "paused"
+    if not watch.tried:
+        return "waiting"
+    return "up" if watch.up else "down"
 
 
 def _queries(watch: Watch, telemetry: Telemetry, sets: Mapping[str, str]) -> tuple[QueryStatus, ...]:

@@ -49,6 +49,9 @@ class TargetDefaults(Strict):
     timezone: Annotated[str, AfterValidator(_zone)] = Field(
         default=UTC_NAME, description="the time zone of its quiet hours, by its IANA name"
     )
+    paused: Annotated[bool, Field(strict=True)] = Field(
+        default=False, description="`true` leaves the target alone: no connections, no values"
+    )
     oauth2: StoreSettings | None = None
 
 

@@ -219,6 +219,11 @@ class Telemetry:
             families.append(_single("pg_exporter_target_info", text, labels, 1))
         return tuple(families)
 
+    def paused_families(self, target: str) -> tuple[Family, ...]:
+        """Return all that is said of a target that is paused."""
+        text = "1 while the target is paused: nothing else is said of it, and no connection to it is made."
+        return (_single("pg_exporter_target_paused", text, {"target": target}, 1),)
+
     def process_families(self, *, series: int, shard: Shard | None = None) -> tuple[Family, ...]:
         """Return the metrics of the process itself; `series` is the number of samples on the page."""
         build = {"version": __version__, "python": platform.python_version()}

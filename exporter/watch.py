@@ -28,6 +28,7 @@ from exporter.model import (
     ServerInfo,
     Target,
 )
+from exporter.pauses import Pause
 from exporter.plan import Plan, plan
 from exporter.probe import Probe
 from exporter.quiet import Timetable
@@ -88,6 +89,7 @@ class Watch:
         self.tried = False
         self.problem = ""
         self.seen_at: float | None = None  # when its facts were read, in Unix time
+        self.paused: Pause | None = None
         self.plan = Plan()
         self.woken_at = 0.0
         self._woken: set[JobKey] = set()
@@ -182,6 +184,12 @@ class Watch:
         self._adopt(Plan())
         self._knowledge.retire()
         self._engine.store.forget(about(self.target.name))
+
+    def pause(self, pause: Pause) -> None:
+        """Say nothing of the target but that it is paused; for when its supervisor has ended, for good."""
+        self.retire()
+        self.paused, self.tried, self.problem = pause, True, str(pause)
+        self._put_own(about(self.target.name), self._engine.telemetry.paused_families(self.target.name))
 
     @property
     def has_settled(self) -> bool:

@@ -16,6 +16,7 @@ from exporter.evidence import Evidence
 from exporter.fleet import Fleet, unknown
 from exporter.negotiate import CONTENT_TYPES, Coding, wanted_coding, wanted_format
 from exporter.pages import Ask, Pages
+from exporter.pause_routes import Control, PauseRoutes
 from exporter.refusals import not_acceptable, not_allowed, not_found, refused
 from exporter.store import Store
 from exporter.telemetry import Telemetry
@@ -35,6 +36,7 @@ class Backend:
     evidence: Evidence = field(default_factory=lambda: Evidence(keep=0))
     dashboards: Sequence[Dashboard] = ()
     fleet: Fleet | None = None
+    pausing: Control | None = None
 
 
 def create(backend: Backend, lifespan: Lifespan | None = None) -> Starlette:
@@ -52,6 +54,7 @@ def create(backend: Backend, lifespan: Lifespan | None = None) -> Starlette:
             Route("/readyz", routes.readyz),
             Route("/api/v1/status", routes.status),
             Route("/-/reload", routes.reload, methods=["POST"]),
+            *PauseRoutes(backend.pausing, backend.targets).routes(),
         ],
         exception_handlers={404: not_found, 405: not_allowed},
         lifespan=lifespan,

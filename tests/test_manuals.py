@@ -44,7 +44,7 @@ def test_the_complete_file_fits_the_shipped_queries_and_leaves_no_key_out(tmp_pa
     (tmp_path / "secrets" / "monitor").touch()
     (tmp_path / "vault-password").touch(0o755)
     (tmp_path / "queries.yaml").touch()
-    for folder in ("queries", "profiles"):
+    for folder in ("queries", "profiles", "pauses"):
         (tmp_path / folder).mkdir()
     (tmp_path / "exporter.yaml").write_text(text)
     found = load(tmp_path / "exporter.yaml", {}, {"PATH": str(tmp_path)})
