@@ -40,7 +40,9 @@ format: $(VENV)/dev.stamp ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/dev.stamp ## Write anew what is made from queries and alerts: pages, rules, dashboards
+docs: $(VENV)/dev.stamp ## Write anew what is made from queries, alerts and settings: pages, rules, dashboards
+	$(BIN)/pg-oauth-exporter config --markdown docs/configuration.md > docs/configuration.md.new && mv docs/configuration.md.new docs/configuration.md
+	$(BIN)/pg-oauth-exporter config --schema > docs/exporter.schema.json.new && mv docs/exporter.schema.json.new docs/exporter.schema.json
 	$(BIN)/pg-oauth-exporter queries --markdown > docs/metrics.md.new && mv docs/metrics.md.new docs/metrics.md
 	$(BIN)/pg-oauth-exporter alerts --rules alerts
 	$(BIN)/pg-oauth-exporter alerts --markdown > docs/alerts.md.new && mv docs/alerts.md.new docs/alerts.md

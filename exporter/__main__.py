@@ -21,6 +21,7 @@ from exporter import (
     grants,
     listing,
     logs,
+    manual,
     once,
 )
 from exporter.configuration import Configuration
@@ -119,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _shipped(commands, "alerts", "list the alert rules, or write them with your numbers", alerting)
     _shipped(commands, "dashboards", "list the Grafana dashboards, or write them", dashboard_files)
+    _shipped(commands, "config", "print what the configuration file can hold", manual)
     commands.add_parser(
         "demo", help="watch a made-up OAuth2 store: brings its own PostgreSQL", add_help=False
     )

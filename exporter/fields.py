@@ -7,7 +7,16 @@ import shlex
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    WithJsonSchema,
+    model_validator,
+)
 
 from exporter import sharding
 from exporter.section import seconds, share
@@ -112,23 +121,68 @@ def _page_address(value: str) -> str:
     return value.rstrip("/")
 
 
-Text = Annotated[str, AfterValidator(_printable)]
-Folder = Annotated[Path, BeforeValidator(_path)]
-NamePattern = Annotated[Text, AfterValidator(_pattern)]
-TargetName = Annotated[str, AfterValidator(_target_name)]
-LabelName = Annotated[str, AfterValidator(_label_name)]
-LabelValue = Annotated[Text, Field(max_length=200)]
-VariableName = Annotated[str, AfterValidator(_variable)]
-Dsn = Annotated[SecretStr, AfterValidator(_dsn)]
-Command = Annotated[tuple[Text, ...], Field(min_length=1), BeforeValidator(_command)]
-SetNames = Annotated[tuple[str, ...], AfterValidator(_sets), BeforeValidator(_split)]
-ShardText = Annotated[str, AfterValidator(_shard)]
-Address = Annotated[str, AfterValidator(_address)]
-PageAddress = Annotated[str, AfterValidator(_page_address)]
-Duration = Annotated[float, BeforeValidator(seconds)]
-PoolPattern = Annotated[Text, Field(max_length=200)]  # for LIKE
-Share = Annotated[float, BeforeValidator(share)]
-Grace = Annotated[float, BeforeValidator(_grace)]
+def shown(title: str, **schema: object) -> WithJsonSchema:
+    """Return how the schema shows a type that is written as text: by name, and with what else can be said."""
+    return WithJsonSchema({"type": "string", "title": title, **schema})
+
+
+_PRINTABLE = r"\S"
+_DURATION = r"(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?"
+DURATION_SHAPE = rf"(?=.*[1-9]){_DURATION}"
+_PATH = shown("path", pattern=_PRINTABLE, format="path")
+_COMMAND = {
+    "title": "command",
+    "oneOf": [
+        {"type": "string", "pattern": _PRINTABLE},
+        {"type": "array", "items": {"type": "string", "pattern": _PRINTABLE}, "minItems": 1},
+    ],
+}
+_SETS = {
+    "title": "list of sets",
+    "oneOf": [
+        {
+            "type": "array",
+            "items": {"type": "string", "pattern": f"^{_SET.pattern}$"},
+            "anyOf": [{"items": {"pattern": "^[+-]"}}, {"items": {"pattern": "^[^+-]"}}],
+        },
+        {"type": "string", "pattern": rf"^\s*(\s*{_SET.pattern}\s*(,|$))*$"},
+    ],
+}
+
+Text = Annotated[str, AfterValidator(_printable), shown("text", pattern=_PRINTABLE)]
+Folder = Annotated[Path, BeforeValidator(_path), _PATH]
+PathText = Annotated[str, AfterValidator(_printable), _PATH]
+PathPattern = Annotated[str, AfterValidator(_printable), shown("pattern", pattern=_PRINTABLE, format="glob")]
+NamePattern = Annotated[
+    str, AfterValidator(_printable), AfterValidator(_pattern), shown("pattern", pattern="^[^/]+$")
+]
+TargetName = Annotated[str, AfterValidator(_target_name), shown("name", pattern=f"^{_NAME.pattern}$")]
+LabelName = Annotated[
+    str,
+    AfterValidator(_label_name),
+    shown("label", pattern=f"^(?!({'|'.join(sorted(_TAKEN_LABELS))})$){_LABEL.pattern}$"),
+]
+LabelValue = Annotated[
+    str, AfterValidator(_printable), Field(max_length=200), shown("text", pattern=_PRINTABLE, maxLength=200)
+]
+VariableName = Annotated[str, AfterValidator(_variable), shown("variable", pattern=f"^{_VARIABLE.pattern}$")]
+Dsn = Annotated[SecretStr, AfterValidator(_dsn), shown("DSN", pattern=_PRINTABLE)]
+Command = Annotated[
+    tuple[Text, ...], Field(min_length=1), BeforeValidator(_command), WithJsonSchema(_COMMAND)
+]
+SetNames = Annotated[tuple[str, ...], AfterValidator(_sets), BeforeValidator(_split), WithJsonSchema(_SETS)]
+Address = Annotated[str, AfterValidator(_address), shown("host:port", pattern=r":\d{1,5}$")]
+PageAddress = Annotated[str, AfterValidator(_page_address), shown("address", pattern=r"^https?://[^\s?#@]+$")]
+ShardText = Annotated[str, AfterValidator(_shard), shown("shard", pattern=r"^(\d+|auto)/\d+$")]
+Duration = Annotated[float, BeforeValidator(seconds), shown("duration", pattern=f"^{DURATION_SHAPE}$")]
+PoolPattern = Annotated[  # for LIKE
+    str,
+    AfterValidator(_printable),
+    Field(max_length=200),
+    shown("pattern", pattern=_PRINTABLE, maxLength=200),
+]
+Share = Annotated[float, BeforeValidator(share), shown("share of time", pattern=r"^\d{1,3}(\.\d{1,6})? ?%$")]
+Grace = Annotated[float, BeforeValidator(_grace), shown("duration", pattern=f"^(0s|{DURATION_SHAPE})$")]
 
 
 class Strict(BaseModel):

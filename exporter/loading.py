@@ -9,23 +9,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from exporter.backup_settings import BackupSettings
 from exporter.conflicts import conflicts
 from exporter.defaults import completed
 from exporter.document import KeyPath, in_order, suggestion
 from exporter.errors import ConfigError
-from exporter.evidence_settings import EvidenceSettings
-from exporter.log_settings import Log
 from exporter.origins import Origins
-from exporter.query_settings import QueryOverride
-from exporter.quiet_settings import QuietHours
+from exporter.schema import known
 from exporter.settings import Settings
 from exporter.sources import gather
-from exporter.store_settings import StoreSettings
-from exporter.target_settings import Databases, TargetDefaults, TargetSettings
-from exporter.web_settings import Web
+from exporter.target_settings import TargetDefaults
 
 # What pydantic puts behind a key of the user's own choice that is at fault itself.
 _KEY = "[key]"
@@ -121,28 +115,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-# The mapping that a path leads to; a * is the place in a list, or a name that the user chose.
-_MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
-    ("targets", "*"): TargetSettings,
-    ("defaults",): TargetDefaults,
-    ("defaults", "databases"): Databases,
-    ("defaults", "oauth2"): StoreSettings,
-    ("targets", "*", "databases"): Databases,
-    ("targets", "*", "oauth2"): StoreSettings,
-    ("oauth2",): StoreSettings,
-    ("queries", "*"): QueryOverride,
-    ("quiet_hours", "*"): QuietHours,
-    ("backups", "*"): BackupSettings,
-    ("evidence",): EvidenceSettings,
-    ("web",): Web,
-    ("log",): Log,
-    (): Settings,
-}
-
-
 def _near(path: KeyPath) -> str:
     """Return the remedy for the unknown key at the end of `path`."""
-    above = tuple("*" if place == 1 else str(part) for place, part in enumerate(path[:-1]))
-    if above == ("targets", "*") and path[-1] == "password":
+    if path[0] == "targets" and path[-1] == "password":
         return "no password stands in the file: use password_file, password_env or password_command"
-    return suggestion(str(path[-1]), _MODELS.get(tuple(map(str, above)), Settings).model_fields)
+    return suggestion(str(path[-1]), known(path[:-1]))

@@ -11,7 +11,7 @@ from exporter.backup_settings import BackupSettings
 from exporter.document import KeyPath
 from exporter.errors import Fault
 from exporter.evidence_settings import EvidenceSettings
-from exporter.fields import Folder, Grace, PoolPattern, SetNames, ShardText, TargetName, Text
+from exporter.fields import Folder, Grace, PathPattern, PoolPattern, SetNames, ShardText, TargetName
 from exporter.log_settings import Log
 from exporter.origins import Origins
 from exporter.query_settings import QueryOverride
@@ -28,25 +28,84 @@ class Settings(BaseSettings):
         extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=False
     )
 
-    targets: tuple[TargetSettings, ...] = ()
-    targets_files: tuple[Text, ...] = ()
-    defaults: TargetDefaults = TargetDefaults()
-    sets: SetNames = ()
-    queries: dict[str, QueryOverride] = {}
-    queries_dirs: tuple[Folder, ...] = ()
-    queries_yaml: tuple[Folder, ...] = ()
-    oauth2: StoreSettings = StoreSettings()
-    profiles_dirs: tuple[Folder, ...] = ()
-    pools: dict[TargetName, PoolPattern] = {}
-    evidence: EvidenceSettings = EvidenceSettings()
-    quiet_hours: tuple[QuietHours, ...] = ()
-    pause_dir: Folder | None = None
-    backups: tuple[BackupSettings, ...] = ()
-    shard: ShardText | None = None
-    expire_after: Annotated[float, Field(ge=1, le=100)] = 3.0
-    shutdown_grace: Grace = 10.0
-    web: Web = Web()
-    log: Log = Log()
+    targets: tuple[TargetSettings, ...] = Field(default=(), description="the servers to watch")
+    targets_files: tuple[PathPattern, ...] = Field(
+        default=(),
+        description="files of further targets, as patterns relative to this file; `**` is any depth",
+    )
+    defaults: TargetDefaults = Field(
+        default=TargetDefaults(),
+        description="everything that a target may have but `name` and `dsn`; a target's own wins",
+    )
+    sets: SetNames = Field(
+        default=(),
+        description=(
+            "`+name` and `-name` change the default choice of sets; plain names replace it. Both together "
+            "are a fault"
+        ),
+    )
+    queries: dict[str, QueryOverride] = Field(
+        default={}, description="by name, what you want otherwise about a query"
+    )
+    queries_dirs: tuple[Folder, ...] = Field(
+        default=(),
+        description=(
+            "further folders of queries, laid out [as the shipped ones](../queries/README.md); they add and "
+            "never redefine"
+        ),
+    )
+    queries_yaml: tuple[Folder, ...] = Field(
+        default=(), description="[queries.yaml](migrating.md) files of postgres_exporter"
+    )
+    oauth2: StoreSettings = Field(
+        default=StoreSettings(),
+        description=(
+            "which [profile](profiles.md) describes the token stores of the targets, and what differs from "
+            "it. A target's own `oauth2` replaces this one whole"
+        ),
+    )
+    profiles_dirs: tuple[Folder, ...] = Field(
+        default=(), description="further folders of profiles; one of a name that ships takes its place"
+    )
+    pools: dict[TargetName, PoolPattern] = Field(
+        default={},
+        description=(
+            "by name, a pattern of `application_name` as LIKE has it (`%` is any text); sessions are "
+            "counted by pool and state. A session that fits several counts in each, one that fits none in "
+            "`_other`"
+        ),
+    )
+    evidence: EvidenceSettings = Field(
+        default=EvidenceSettings(), description="what is kept of the rows behind a number"
+    )
+    quiet_hours: tuple[QuietHours, ...] = Field(
+        default=(), description="hours in which some queries run or do not"
+    )
+    pause_dir: Folder | None = Field(
+        default=None,
+        description=(
+            "a folder, relative to this file: a file in it that is named as a target "
+            "[pauses](quiet_hours.md#pausing-a-target) that target"
+        ),
+    )
+    backups: tuple[BackupSettings, ...] = Field(
+        default=(), description="places on the disk where backups should appear"
+    )
+    expire_after: Annotated[float, Field(strict=True, ge=1, le=100)] = Field(
+        default=3.0, description="after how many intervals without success values are served no more"
+    )
+    shard: ShardText | None = Field(
+        default=None,
+        description=(
+            "which share of the targets `run` polls: `2/5` is the second of five, `auto/5` goes by the number "
+            "at the end of the host name ([fleets](fleet.md))"
+        ),
+    )
+    shutdown_grace: Grace = Field(
+        default=10.0, description="how long queries may finish after SIGTERM; `0s` does not wait"
+    )
+    web: Web = Field(default=Web(), description="serving over HTTP")
+    log: Log = Field(default=Log(), description="the log of the program itself")
 
     _origins: Origins = PrivateAttr(default_factory=Origins)
 

@@ -5,39 +5,24 @@ It remembers where each came from, so that a fault found later can say so; it va
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 from exporter.datasource import PASSWORD_FILE, data_source
 from exporter.document import Document, KeyPath, read_mapping
 from exporter.errors import ConfigError, Fault
+from exporter.flags import FLAGS
 from exporter.origins import Origins
+from exporter.schema import ENTRY, Key, keys
 from exporter.target_files import files, targets_of
+from exporter.written import anchored, read
 
 PREFIX = "PG_OAUTH_EXPORTER_"
 CONFIG_FILE = f"{PREFIX}CONFIG_FILE"
-# The settings that have a flag and a variable of their own; a variable is called as the key is.
-KEYS = (
-    "web.listen_address",
-    "web.enable_reload",
-    "log.level",
-    "log.format",
-    "sets",
-    "queries_dirs",
-    "queries_yaml",
-    "expire_after",
-    "shutdown_grace",
-    "targets_files",
-    "shard",
-)
-# Lists of paths; in a variable they are written as PATH is.
-_PATHS = ("queries_dirs", "queries_yaml", "targets_files")
 _FILES = "targets_files"
-# Flags that are not called as their keys are; the second is postgres_exporter's.
-_FLAGS = {"queries_dirs": "--queries-dir", "queries_yaml": "--extend.query-path"}
 _NO_TARGET = (
     "set DATA_SOURCE_NAME=postgresql://user@host:5432/database, or list targets in a file and name it"
     f" by --config.file or {CONFIG_FILE}"
@@ -58,9 +43,10 @@ def variable(key: str) -> str:
     return PREFIX + key.upper().replace(".", "_")
 
 
-def flag(key: str) -> str:
-    """Return the flag that sets `key`."""
-    return _FLAGS.get(key) or "--" + key.replace("_", "-")
+@cache
+def variables() -> Mapping[str, Key]:
+    """Return the keys that a variable can set, by its name: no list of mappings, no name of the user's."""
+    return {variable(key.dotted): key for key in keys() if key.single}
 
 
 def gather(
@@ -76,9 +62,9 @@ def gather(
 
     Raises:
         ConfigError: the file cannot be read or is not YAML; nothing else can be said then.
-        LookupError: a flag that is none of `KEYS`, which is the caller's mistake.
+        LookupError: a flag that there is not, which is the caller's mistake.
     """
-    if strange := flags.keys() - set(KEYS):
+    if strange := flags.keys() - FLAGS.keys():
         raise LookupError(f"no such flags: {', '.join(sorted(strange))}")
     named = environ.get(CONFIG_FILE)
     path = config_file or (Path(named) if named else None)
@@ -86,15 +72,16 @@ def gather(
     document = _read(path, faults) if path else Document("configuration")
     values = dict(document.value) if isinstance(document.value, dict) else {}
     if path:
-        _anchor(values, path.parent)
+        values = {name: _seen_from(path.parent, (name,), value) for name, value in values.items()}
     places: dict[KeyPath, str] = {}
     faults.extend(_misspelt(environ))
-    for key in KEYS:
-        if text := environ.get(variable(key)):
-            raw: object = text.split(os.pathsep) if key in _PATHS else text
-            _put(values, places, key, raw, variable(key))
-        if flags.get(key) is not None:
-            _put(values, places, key, flags[key], flag(key))
+    for name, key in variables().items():
+        if text := environ.get(name):
+            _put(values, places, key.path, read(text, key), name)
+        given = flags.get(key.dotted)
+        if given is not None:
+            value = read(given, key) if isinstance(given, str) else given
+            _put(values, places, key.path, value, FLAGS[key.dotted])
     origins = Origins(replace(document, value=None), places)
     folder = path.parent if path and (_FILES,) not in places else Path()
     origins = replace(origins, moved=_put_files(values, folder, origins, faults))
@@ -130,45 +117,32 @@ def _put_files(
     paths = (path for path in files(patterns, folder, fault, faults) if path != own)
     added = list(targets_of(paths, faults))
     first = len(targets or ())
-    entries = [_anchored(listed.value, "password_file", listed.folder) for listed in added]
+    entries = [_seen_from(listed.folder, ("targets", ENTRY), listed.value) for listed in added]
     if entries:
         values["targets"] = [*(targets or ()), *entries]
     return {("targets", first + n): (listed.document, listed.path) for n, listed in enumerate(added)}
 
 
-def _anchor(values: dict[str, object], folder: Path) -> None:
-    """Make the paths in a file relative to its folder, as Prometheus does."""
-    for key in ("queries_dirs", "queries_yaml", "profiles_dirs"):
-        folders = values.get(key)
-        if isinstance(folders, list):
-            values[key] = [_inside(folder, name) for name in folders]
-    for section, key in (("targets", "password_file"), ("backups", "path")):
-        entries = values.get(section)
-        if isinstance(entries, list):
-            values[section] = [_anchored(entry, key, folder) for entry in entries]
-    values["pause_dir"] = _inside(folder, values.get("pause_dir"))
-    values["defaults"] = _anchored(values.get("defaults"), "password_file", folder)
+def _seen_from(folder: Path, at: tuple[str, ...], value: object) -> object:
+    """Return what stands at `at` with its paths relative to the file's folder, as Prometheus has them."""
+    for key in keys():
+        if key.format == "path" and key.path[: len(at)] == at:
+            value = anchored(value, key.path[len(at) :], folder)
+    return value
 
 
-def _anchored(entry: object, key: str, folder: Path) -> object:
-    return {**entry, key: _inside(folder, entry.get(key))} if isinstance(entry, dict) else entry
-
-
-def _inside(folder: Path, name: object) -> object:
-    """Return a path as seen from `folder`; what is no path is left for the validation."""
-    return str(folder / name) if isinstance(name, str) and name.strip() else name
-
-
-def _put(values: dict[str, object], places: dict[KeyPath, str], key: str, value: object, place: str) -> None:
-    section, _, name = key.rpartition(".")
-    if section:
-        old = values.get(section)
-        if old is not None and not isinstance(old, dict):
+def _put(
+    values: dict[str, object], places: dict[KeyPath, str], path: tuple[str, ...], value: object, place: str
+) -> None:
+    section = values
+    for part in path[:-1]:
+        old = section.get(part)
+        if not isinstance(old, dict | None):
             return  # the file's section is at fault, and will be told so
-        values[section] = {**(old or {}), name: value}
-    else:
-        values[name] = value
-    places[tuple(key.split("."))] = place
+        section[part] = inner = dict(old or {})
+        section = inner
+    section[path[-1]] = value
+    places[path] = place
 
 
 def _put_data_source(
@@ -203,7 +177,7 @@ def _misspelt(environ: Mapping[str, str]) -> Iterable[Fault]:
 
     Others with our prefix are let be: Kubernetes makes some up for every service of that name.
     """
-    known = [CONFIG_FILE, *map(variable, KEYS)]
+    known = [CONFIG_FILE, *variables()]
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:
             near = get_close_matches(

@@ -6,21 +6,12 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-import pytest
 import yaml
 
 from exporter import header
-from exporter.backup_settings import BackupSettings
 from exporter.configuration import load
-from exporter.evidence_settings import EvidenceSettings
-from exporter.log_settings import Log
 from exporter.model import Needs
-from exporter.query_settings import QueryOverride
 from exporter.settings import Settings
-from exporter.sources import CONFIG_FILE, KEYS, flag, variable
-from exporter.store_settings import StoreSettings
-from exporter.target_settings import Databases, TargetSettings
-from exporter.web_settings import Web
 from query_files import catalog
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -68,40 +59,6 @@ def test_the_example_of_many_targets_loads(tmp_path: Path) -> None:
         ("shop-1", (("env", "prod"), ("team", "shop"))),
         ("shop-2", (("env", "staging"), ("team", "shop"))),
     ]
-
-
-def test_the_configuration_manual_has_a_row_for_every_key() -> None:
-    keys = {*TargetSettings.model_fields, *BackupSettings.model_fields} - {"databases"}
-    keys |= {f"databases.{key}" for key in Databases.model_fields}
-    keys |= {f"queries.<name>.{key}" for key in QueryOverride.model_fields}
-    keys |= {f"web.{key}" for key in Web.model_fields} | {f"log.{key}" for key in Log.model_fields}
-    keys |= {f"oauth2.{field.alias or key}" for key, field in StoreSettings.model_fields.items()}
-    keys |= {f"evidence.{key}" for key in EvidenceSettings.model_fields}
-    keys |= {*Settings.model_fields} - {"targets", "queries", "backups", "web", "log", "evidence"}
-    assert keys <= rows(CONFIGURATION)
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_the_configuration_manual_names_flag_and_variable_of_a_key(key: str) -> None:
-    [row] = [
-        line
-        for line in CONFIGURATION.splitlines()
-        if line.startswith(f"| `{key}` |") and variable(key) in line
-    ]
-    assert flag(key) in row or key in ("expire_after", "targets_files")
-
-
-def test_the_configuration_manual_tells_the_defaults_that_the_program_has() -> None:
-    target = TargetSettings.model_fields
-    for key, default in (
-        ("max_connections", target["max_connections"].default),
-        ("expire_after", f"{Settings.model_fields['expire_after'].default:g}"),
-        ("web.listen_address", f"`{Web.model_fields['listen_address'].default}`"),
-        ("log.level", f"`{Log.model_fields['level'].default}`"),
-        ("log.format", f"`{Log.model_fields['format'].default}`"),
-    ):
-        assert f"| `{key}` | {default} |" in CONFIGURATION
-    assert CONFIG_FILE in CONFIGURATION
 
 
 def test_the_example_of_a_query_and_of_a_set_load(tmp_path: Path) -> None:
