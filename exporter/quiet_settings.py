@@ -34,7 +34,9 @@ class QuietHours(Strict):
     sets: tuple[Text, ...] = Field(default=(), description="shell patterns: all queries of these sets")
     queries: tuple[Text, ...] = Field(
         default=(),
-        description="shell patterns: these queries. A query that either key names is meant; without both, every query",
+        description=(
+            "shell patterns: these queries. A query that either key names is meant; without both, every query"
+        ),
     )
     targets: tuple[Text, ...] = Field(
         default=(), description="shell patterns: on these targets; without it, on all of them"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
+from pydantic import ValidationError
 
 from exporter.flags import FLAGS
 from exporter.loading import load
@@ -45,15 +47,20 @@ def test_a_flag_wins_over_a_variable_and_a_variable_over_the_file(tmp_path: Path
     assert (found.log.level, found.log.format) == ("warning", "json")
 
 
+# Of each kind of value one that a variable may say.
+SAMPLES = ("none-*.yaml", "a", "true", "5", "7s", ":1", "https://grafana.example", "UTC")
+
+
 def sample(key: Key) -> str:
-    """Return what a variable may say."""
-    if "enum" in key.node:
-        return str(key.node["enum"][-1])
-    if key.format == "glob":
-        return "none-*.yaml"
-    kind = key.node.get("type")
-    by_kind = {"boolean": "true", "integer": "5", "number": "5"}
-    return by_kind.get(str(kind)) or {"duration": "7s", "host:port": ":1"}.get(key.node.get("title", ""), "a")
+    """Return the first sample that a key takes."""
+    name = variable(key.dotted)
+    for text in (*map(str, key.node.get("enum", ())), *SAMPLES):
+        found = gather(None, {name: text}, {}, needs_target=False)
+        with contextlib.suppress(ValidationError):
+            Settings.model_validate(found.values)
+            if not found.faults:
+                return text
+    pytest.fail(f"no sample of tests/test_sources.py is a value of {key.dotted}: add one")
 
 
 @pytest.mark.parametrize("name", variables())
