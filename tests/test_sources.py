@@ -48,7 +48,7 @@ def test_a_flag_wins_over_a_variable_and_a_variable_over_the_file(tmp_path: Path
 
 
 # Of each kind of value one that a variable may say.
-SAMPLES = ("none-*.yaml", "a", "true", "5", "7s", ":1", "https://grafana.example", "UTC")
+SAMPLES = ("none-*.yaml", "a", "true", "5", "7s", ":1", "https://grafana.example", "UTC", "1/2")
 
 
 def sample(key: Key) -> str:
