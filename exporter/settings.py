@@ -97,8 +97,8 @@ class Settings(BaseSettings):
     shard: ShardText | None = Field(
         default=None,
         description=(
-            "which share of the targets `run` polls: `2/5` is the second of five, `auto/5` goes by the number "
-            "at the end of the host name ([fleets](fleet.md))"
+            "which share of the targets `run` polls: `2/5` is the second of five, `auto/5` goes by the "
+            "number at the end of the host name ([fleets](fleet.md))"
         ),
     )
     shutdown_grace: Grace = Field(
