@@ -217,7 +217,8 @@ def _load(args: argparse.Namespace, *, needs_target: bool = True) -> Configurati
 def _run(args: argparse.Namespace) -> int:
     host = socket.gethostname()
     loaded = own_share(_load(args), host)
-    logs.configure(loaded.settings.log.level, loaded.settings.log.format)
+    wanted = loaded.settings.log
+    logs.configure(wanted.level, wanted.format, requests=wanted.requests)
     app.serve(loaded, lambda: own_share(_load(args), host))
     return 0
 

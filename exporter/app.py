@@ -18,6 +18,7 @@ from exporter.daemon import Daemon, LoadAgain
 from exporter.dashboard_files import dashboards_in
 from exporter.errors import ConfigError, Fault
 from exporter.fleet import Fleet
+from exporter.request_log import RequestLog
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ def serve(configuration: Configuration, load_again: LoadAgain) -> None:
 
     server = _Server(
         uvicorn.Config(
-            web.create(backend, lifespan),
+            RequestLog(web.create(backend, lifespan)),
             log_config=None,
             access_log=False,
             server_header=False,

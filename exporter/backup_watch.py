@@ -22,8 +22,6 @@ from exporter.model import JobKey
 from exporter.render import Labels
 from exporter.store import Store
 
-log = logging.getLogger(__name__)
-
 DEADLINE = 120.0
 # Between two parts of a check that takes long.
 _PAUSE = 30.0
@@ -95,7 +93,7 @@ class BackupWatch:
         entry.stop.set()
         if entry not in self._entries:
             return
-        report = report or entry.inspector.failed("it takes too long, or failed")
+        report = report or entry.inspector.failed("it takes too long")
         self._store.put_own(entry.key, report.families)
         wait = entry.settings.every
         entry.due = self._now() + (wait if report.complete else min(wait, _PAUSE))
@@ -108,11 +106,11 @@ def _checked(inspector: Inspector, is_stopped: Callable[[], bool]) -> Report | N
     except StoppedError:
         pass
     except Exception as error:  # noqa: BLE001 - a check must end with an answer, whatever happens in it
-        log.error("a check of backups failed", extra=_bug(inspector.entry.name, error))  # noqa: TRY400 - see _bug
+        return inspector.failed(f"a bug in the exporter: {_place(error)}", logging.ERROR)
     return None
 
 
-def _bug(name: str, error: Exception) -> dict[str, object]:
+def _place(error: Exception) -> str:
     """Return where it happened, without the exception's message: that might quote a backup."""
     where = traceback.extract_tb(error.__traceback__)[-1]
-    return {"backup": name, "error": type(error).__name__, "at": f"{where.name}:{where.lineno}"}
+    return f"{type(error).__name__} in {where.name}, line {where.lineno}"

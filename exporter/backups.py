@@ -16,6 +16,7 @@ from pathlib import Path
 from exporter.backup_files import Verdict, examine, is_dump_folder
 from exporter.backup_settings import BackupSettings
 from exporter.model import Family, MetricType, Number, Sample
+from exporter.streak import Streak
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class Inspector:
         self._timer = timer
         self._known: dict[tuple[int, ...], Verdict] = {}
         self._told: set[tuple[Path, Verdict]] = set()
-        self._failure = ""
+        self._streak = Streak()
 
     def check(self, stopped: Callable[[], bool]) -> Report:
         """Examine what is new since the last check, the newest first.
@@ -84,9 +85,8 @@ class Inspector:
             found = candidates(self.entry)
         except OSError as error:
             return self.failed(error.strerror or "cannot be read")
-        if self._failure:
-            log.info("backups can be read again", extra={"backup": self.entry.name})
-        self._failure = ""
+        if ended := self._streak.ended(self._now()):
+            log.info("backups can be read again", extra={"backup": self.entry.name, **ended})
         deadline = self._timer() + _LONGEST
         examined: list[_Examined] = []
         complete = True
@@ -101,12 +101,11 @@ class Inspector:
             self._forget(found)
         return Report(tuple(_families(self.entry, examined, complete=complete)), complete)
 
-    def failed(self, reason: str) -> Report:
-        """Return what is served when the entry cannot be checked; the log says so once."""
-        if self._failure != reason:
+    def failed(self, reason: str, level: int = logging.WARNING) -> Report:
+        """Return what is served when the entry cannot be checked; the log says once why."""
+        if self._streak.failed(reason, self._now()):
             facts = {"backup": self.entry.name, "path": _printable(self.entry.path), "reason": reason}
-            log.warning("backups cannot be read", extra=facts)
-        self._failure = reason
+            log.log(level, "backups cannot be read", extra=facts)
         return Report((_family(self.entry, "check_success", _SUCCESS, 0),))
 
     def _verdict(self, candidate: Candidate, stopped: Callable[[], bool]) -> Verdict | None:

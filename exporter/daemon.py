@@ -236,7 +236,8 @@ class Daemon:
         self.evidence.configure(_kept(new))
         self.pausing.configure(new.settings)
         self._configure()
-        logs.configure(new.settings.log.level, new.settings.log.format)
+        wanted = new.settings.log
+        logs.configure(wanted.level, wanted.format, requests=wanted.requests)
         if new.settings.web != old.settings.web:
             log.warning("a change under web needs a restart")
         stay = set(old.targets) & set(new.targets)

@@ -16,3 +16,6 @@ class Log(Strict):
         default="info", description="the least severe that is logged"
     )
     format: Literal["logfmt", "json"] = Field(default="logfmt", description="how a line looks")
+    requests: bool = Field(
+        default=False, description="whether each HTTP request gets a line, whatever the level is"
+    )

@@ -24,18 +24,24 @@ _NO_KEY = re.compile(r"[^!#-<>-~]")
 
 # Two lines for every run of every job, and one for every scrape, would drown the rest. Of a turn that was
 # missed, which the scheduler warns of, a counter tells: pg_exporter_query_overruns_total.
-_CHATTY = {"apscheduler": "ERROR", "uvicorn.access": "WARNING", "uvicorn.error": "WARNING"}
+# Whoever sends something that is no HTTP, which uvicorn warns of, could fill the disk.
+_CHATTY = {"apscheduler": "ERROR", "uvicorn.access": "WARNING", "uvicorn.error": "ERROR"}
+_REQUESTS = "exporter.request_log"
 
 log = logging.getLogger(__name__)
 
 
-def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
-    """Send all logs to `stream`: `level` is debug, info, warning or error; `style` is logfmt or json."""
+def configure(level: str, style: str, stream: TextIO = sys.stderr, *, requests: bool = False) -> None:
+    """Send all logs to `stream`: `level` is debug, info, warning or error; `style` is logfmt or json.
+
+    `requests` is whether each HTTP request gets a line, at any level.
+    """
     handler = _Handler(stream)
     handler.setFormatter(JsonFormatter() if style == "json" else LogfmtFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for chatty, from_level in _CHATTY.items():
         logging.getLogger(chatty).setLevel(from_level)
+    logging.getLogger(_REQUESTS).setLevel("INFO" if requests else "CRITICAL")
 
 
 def guard() -> None:

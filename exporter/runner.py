@@ -17,6 +17,7 @@ from exporter.rest import Known, summed_up
 from exporter.samples import families
 from exporter.segments import Fragment
 from exporter.store import Store
+from exporter.streak import Streak
 from exporter.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ FAST_LANE_SECONDS = 2.0
 _ROWS_FOR_A_THREAD = 2000
 # The object or the right is gone: what it said before is no longer true and must not wait to expire.
 _GONE = frozenset({OutcomeKind.DENIED, OutcomeKind.MISSING, OutcomeKind.UNSUPPORTED})
+_LEVELS = {OutcomeKind.BUG: logging.ERROR}
 
 
 class Fetch(Protocol):
@@ -56,13 +58,14 @@ class Runner:
         self._now = now
         self._timer = timer
         self.evidence = Evidence(keep=0)
+        self._failing: dict[JobKey, Streak] = {}
         self._memory: dict[JobKey, object | None] = {}
         self._rest: dict[JobKey, Known | None] = {}
 
     async def run(self, key: JobKey, query: Query, sql: str, fetch: Fetch) -> Outcome:
         """Run `query` once and publish what came of it; raises nothing but CancelledError."""
         started = self._timer()
-        before = self._telemetry.last_outcome(key)
+        bug: Exception | None = None
         try:
             rows = await fetch(
                 sql,
@@ -76,13 +79,13 @@ class Runner:
             if error.kind is OutcomeKind.TIMEOUT:
                 spent = min(outcome.seconds, query.timeout)
                 outcome = replace(outcome, interval=stretched(query, spent))
-        except Exception as error:
-            log.exception("a bug in the exporter", extra=_place(key))
+        except Exception as error:  # noqa: BLE001 - it is told below, with its traceback
+            bug = error
             outcome = self._failed(OutcomeKind.BUG, type(error).__name__, started)
         if outcome.kind in _GONE:
             self._store.drop(key)
         self._telemetry.record(key, outcome)
-        _log_change(key, before, outcome)
+        self._tell(key, outcome, bug)
         return outcome
 
     def publish_own(self, key: JobKey, query: Query) -> None:
@@ -92,10 +95,23 @@ class Runner:
 
     def forget(self, key: JobKey) -> None:
         """Drop all that is known of a job that is gone."""
+        self._failing.pop(key, None)
         self._memory.pop(key, None)
         self._rest.pop(key, None)
         self._store.forget(key)
         self._telemetry.forget(key)
+
+    def _tell(self, key: JobKey, outcome: Outcome, bug: Exception | None) -> None:
+        """Log once that the query fails in a new way, and once that it is well again."""
+        if outcome.kind is OutcomeKind.OK:
+            streak = self._failing.pop(key, None)
+            if streak is not None:
+                log.info("query has recovered", extra={**_place(key), **streak.ended(outcome.at)})
+        elif outcome.kind is not OutcomeKind.CONNECT:  # the target says that once for all its queries
+            streak = self._failing.setdefault(key, Streak())
+            if streak.failed(outcome.kind, outcome.at):
+                facts = {**_place(key), "outcome": outcome.kind.value, "reason": outcome.message}
+                log.log(_LEVELS.get(outcome.kind, logging.WARNING), "query failed", extra=facts, exc_info=bug)
 
     async def _publish(self, key: JobKey, query: Query, rows: Rows, started: float) -> Outcome:
         if len(rows.rows) > _ROWS_FOR_A_THREAD:
@@ -143,18 +159,6 @@ def stretched(query: Query, seconds: float) -> float | None:
     if query.budget is None or seconds <= query.budget * query.every:
         return None
     return math.ceil(seconds / query.budget / query.every) * query.every
-
-
-def _log_change(key: JobKey, before: Outcome | None, after: Outcome) -> None:
-    """Say once that a query fails in a new way, and once that it is well again."""
-    if before is not None and before.kind is after.kind:
-        return
-    if after.kind is OutcomeKind.OK:
-        if before is not None:
-            log.info("query is well again", extra=_place(key))
-    elif after.kind is not OutcomeKind.CONNECT:  # the target says that once for all its queries
-        facts = {**_place(key), "outcome": after.kind.value, "reason": after.message}
-        log.warning("query failed", extra=facts)
 
 
 def _place(key: JobKey) -> dict[str, object]:

@@ -35,6 +35,7 @@ from exporter.quiet import Timetable
 from exporter.runner import Runner
 from exporter.scout import Gateway
 from exporter.store import Store
+from exporter.streak import Streak
 from exporter.telemetry import Telemetry
 from exporter.token_store import Choice
 
@@ -102,6 +103,8 @@ class Watch:
         self._knowledge = Knowledge(target, gateway, engine.store, engine.now, choice)
         self._look_again = asyncio.Event()
         self._probe = Probe()
+        self._outage = Streak()
+        self._bugs = Streak()
 
     async def serve(self) -> None:
         """Supervise until cancelled."""
@@ -124,8 +127,8 @@ class Watch:
                     # Jitter, or many exporters would knock at once on a server that has just come back.
                     wait = retry * (0.5 + self._engine.random() / 2)
                     retry = min(retry * 2, _RETRY_MOST)
-            except Exception:
-                log.exception("a bug in the exporter", extra={"target": self.target.name})
+            except Exception as error:  # noqa: BLE001 - it is told, and a look is tried again
+                self._tell_of_bug(error)
                 wait = FACTS_EVERY
             try:
                 async with asyncio.timeout(wait):
@@ -243,13 +246,18 @@ class Watch:
         except QueryError as error:
             if error.kind is OutcomeKind.CONNECT:
                 self._lost(str(error))
-        except Exception:
-            log.exception("a bug in the exporter", extra={"target": self.target.name})
+        except Exception as error:  # noqa: BLE001 - it is told, and the next probe tries again
+            self._tell_of_bug(error)
+
+    def _tell_of_bug(self, error: Exception) -> None:
+        if self._bugs.failed(type(error).__name__, self._engine.now()):
+            log.error("a bug in the exporter", extra={"target": self.target.name}, exc_info=error)
 
     def _announce(self, server: ServerInfo) -> None:
         version = f"{engines.ENGINE_NAMES[server.engine]} {server.version}"
         facts = {"target": self.target.name, "version": version, "standby": server.in_recovery}
-        log.info("target is up", extra={**facts, "jobs": len(self.plan.active)})
+        outage = self._outage.ended(self._engine.now())
+        log.info("target is up", extra={**facts, "jobs": len(self.plan.active), **outage})
         is_tested = OLDEST_TESTED <= server.major <= NEWEST_TESTED
         if server.engine is engines.Engine.POSTGRESQL and not is_tested:
             log.warning("the queries were not tested on this version", extra=facts)
@@ -276,7 +284,7 @@ class Watch:
 
     def _down(self, problem: str) -> None:
         """Take the target's values off the page at once: they describe a server that nobody can reach."""
-        if self.up or not self.tried:
+        if self._outage.failed("down", self._engine.now()):
             log.warning("target is down", extra={"target": self.target.name, "reason": problem})
         self.up, self.tried, self.problem = False, True, problem
         self._engine.store.drop_target(self.target.name)

@@ -109,7 +109,7 @@ def test_a_mistake_of_ours_fails_one_entry_and_quotes_nothing(
     store = Store(time.time)
     serving(store, entry(tmp_path), until_page_has='pg_backup_check_success{backup="daily"} 0')
     [record] = [record for record in caplog.records if record.levelname == "ERROR"]
-    assert "ValueError" in str(vars(record)["error"])
+    assert "ValueError in broken" in str(vars(record)["reason"])
     assert SECRET not in caplog.text + repr(vars(record))
 
 

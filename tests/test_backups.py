@@ -214,6 +214,7 @@ def test_a_failure_is_logged_once_and_so_is_its_end(tmp_path: Path, caplog: pyte
     for _ in range(3):
         watch.check(never)
     assert caplog.messages == ["backups cannot be read", "backups can be read again"]
+    assert vars(caplog.records[1])["failures"] == 3
 
 
 def test_a_faulty_file_is_logged_once_and_nothing_of_its_content(

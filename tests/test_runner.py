@@ -158,7 +158,8 @@ def test_an_answer_of_another_shape_fails_the_run() -> None:
 def test_our_own_mistake_is_an_outcome_and_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
     outcome = Trial().run(ZeroDivisionError("secret"))
     assert (outcome.kind, outcome.message) == (OutcomeKind.BUG, "ZeroDivisionError")
-    assert caplog.records[0].exc_info is not None
+    [record] = caplog.records
+    assert (record.levelname, record.exc_info is not None) == ("ERROR", True)
 
 
 def test_a_cancelled_run_is_not_an_outcome() -> None:
@@ -220,7 +221,17 @@ def test_a_failure_is_logged_once_and_so_is_the_recovery(caplog: pytest.LogCaptu
     failure = QueryError(OutcomeKind.DENIED, "permission denied for table tokens")
     for answer in (_rows(), failure, failure, _rows(), _rows()):
         trial.run(answer)
-    assert [record.getMessage() for record in caplog.records] == ["query failed", "query is well again"]
+    failed, recovered = caplog.records
+    assert (failed.getMessage(), recovered.getMessage()) == ("query failed", "query has recovered")
+    assert vars(failed).items() >= {"outcome": "denied", "target": "main"}.items()
+    assert vars(recovered).items() >= {"failures": 2, "lasted": "0s"}.items()
+
+
+def test_a_query_that_fails_in_turns_logs_each_way_to_fail_once(caplog: pytest.LogCaptureFixture) -> None:
+    trial = Trial()
+    for kind in (OutcomeKind.TIMEOUT, OutcomeKind.LOCKED) * 5:
+        trial.run(QueryError(kind, "because"))
+    assert [vars(record)["outcome"] for record in caplog.records] == ["timeout", "locked"]
 
 
 def test_a_lost_connection_is_logged_by_the_target_and_not_by_each_query(
