@@ -226,9 +226,9 @@ def _is_stuck(watch: Watch, telemetry: Telemetry, now: float) -> bool:
     active = watch.plan.active
     if not active:
         return False
-    newest = max(watch.woken_at, *(telemetry.last_success(key) or 0.0 for key in active))
     shortest = min(query.every for query in active.values())
-    return now - newest > max(_STUCK_AFTER_SECONDS, _STUCK_AFTER_INTERVALS * shortest)
+    since = now - max(_STUCK_AFTER_SECONDS, _STUCK_AFTER_INTERVALS * shortest)
+    return watch.woken_at < since and all((telemetry.last_success(key) or 0.0) < since for key in active)
 
 
 def _active(key: JobKey, query: Query, telemetry: Telemetry, *, is_up: bool) -> QueryStatus:

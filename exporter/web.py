@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from exporter.dashboard_files import Dashboard
@@ -109,7 +112,9 @@ class _Routes:
         status = self._backend.status(name)
         if name is not None and not status.targets:
             return PlainTextResponse(f"no target named {name}\n", 404)
-        return JSONResponse(asdict(status), headers={"Cache-Control": "no-store"})
+        # Of hundreds of targets it is megabytes; a scrape is not to wait for that.
+        page = await asyncio.to_thread(json.dumps, status, default=_members, separators=(",", ":"))
+        return Response(page, media_type="application/json", headers={"Cache-Control": "no-store"})
 
     async def reload(self, _: Request) -> Response:
         if self._backend.reload is None:
@@ -120,3 +125,7 @@ class _Routes:
         if faults:
             return PlainTextResponse("".join(f"{fault}\n" for fault in faults), 400)
         return PlainTextResponse("reloaded\n")
+
+
+def _members(part: Any) -> dict[str, object]:  # noqa: ANN401  # any dataclass of the status
+    return {field.name: getattr(part, field.name) for field in fields(part)}
