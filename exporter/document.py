@@ -118,24 +118,33 @@ def read_mapping(path: Path, faults: list[Fault]) -> Document | None:
 
 def parse(text: str, source: str) -> Document:
     """Return what `text` says; a fault of its syntax leaves the value None."""
-    try:
-        root = yaml.compose(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return _broken(source, line, f"column {column}: {_harmless(error.problem or '')}")
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        return _broken(source, line, "a character that YAML does not allow")
-    except RecursionError:
-        return _broken(source, 1, "nested too deeply")
+    root, faults = compose(text, source, _Loader)
+    if faults:
+        return Document(source, faults=faults)
     reader = _Reader(source)
     value = None if root is None else reader.read(root, ())
     return Document(source, value, reader.lines, tuple(reader.faults))
 
 
-def _broken(source: str, line: int, problem: str) -> Document:
-    return Document(source, faults=(Fault(f"{source}:{line}", "", f"not valid YAML: {problem}"),))
+def compose(
+    text: str, source: str, loader: type[yaml.SafeLoader]
+) -> tuple[yaml.Node | None, tuple[Fault, ...]]:
+    """Return the root of the document, None when it is empty, and what is wrong with its syntax."""
+    try:
+        return yaml.compose(text, Loader=loader), ()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return None, (_broken(source, line, f"column {column}: {_harmless(error.problem or '')}"),)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        return None, (_broken(source, line, "a character that YAML does not allow"),)
+    except RecursionError:
+        return None, (_broken(source, 1, "nested too deeply"),)
+
+
+def _broken(source: str, line: int, problem: str) -> Fault:
+    return Fault(f"{source}:{line}", "", f"not valid YAML: {problem}")
 
 
 def _harmless(problem: str) -> str:
