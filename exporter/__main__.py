@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TextIO
@@ -27,6 +28,7 @@ from exporter import (
 from exporter.configuration import Configuration
 from exporter.errors import ConfigError
 from exporter.share import described, own_share
+from exporter.web_state import WebState
 
 _EPILOG = """\
 Five minutes to your own database:
@@ -41,6 +43,7 @@ exit codes: 0 fine, 1 a fault in the configuration or a finding, 2 wrong usage, 
 
 _FLAGS = {
     "web_listen_address": "web.listen_address",
+    "web_config_file": "web.config_file",
     "web_enable_reload": "web.enable_reload",
     "log_level": "log.level",
     "log_format": "log.format",
@@ -105,7 +108,9 @@ def _parser() -> argparse.ArgumentParser:
     run = command("run", "poll the targets and serve their metrics until SIGTERM", _run)
     _run_options(run)
     _shard_option(run)
-    _shard_option(command("check", "validate configuration and catalogue, print every fault", _check))
+    check = command("check", "validate configuration and catalogue, print every fault", _check)
+    _shard_option(check)
+    _web_config_option(check)
     once.add_arguments(command("once", "run queries now; print rows, samples and cost", _ask(once.run)))
     listing.add_arguments(
         command("queries", "list all queries and why some do not run", _ask(listing.run, needs_target=False))
@@ -186,14 +191,26 @@ def _shard_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _web_config_option(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--web.config.file",
+        dest="web_config_file",
+        metavar="FILE",
+        help="TLS, users, headers: a web configuration file as postgres_exporter has",
+    )
+
+
 def _run_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("serving")
     group.add_argument(
         "--web.listen-address",
         dest="web_listen_address",
-        metavar="HOST:PORT",
-        help="default 127.0.0.1:9187; :9187 listens on all interfaces",
+        action="append",
+        metavar="ADDRESS",
+        help="default 127.0.0.1:9187; :9187 listens on all interfaces, unix:/path on a socket, systemd on its"
+        " sockets; may be given again",
     )
+    _web_config_option(group)
     group.add_argument(
         "--web.enable-reload",
         dest="web_enable_reload",
@@ -226,6 +243,7 @@ def _run(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     loaded = _load(args)
     part = own_share(loaded, socket.gethostname())
+    WebState(loaded.settings.web.config_file, time.monotonic)
     sets = {query.set for query in loaded.queries.values()}
     targets, queries = len(loaded.targets), len(loaded.queries)
     for remark in loaded.remarks:

@@ -5,103 +5,121 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
-import socket
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-import uvicorn
 from starlette.applications import Starlette
 
-from exporter import web
+from exporter import web, web_state, web_tls
 from exporter.configuration import Configuration
 from exporter.daemon import Daemon, LoadAgain
 from exporter.dashboard_files import dashboards_in
-from exporter.errors import ConfigError, Fault
 from exporter.fleet import Fleet
+from exporter.listeners import Listener, listen
+from exporter.notify import Notifier
 from exporter.request_log import RequestLog
+from exporter.serving import Hooks, Server
+from exporter.web_guard import Guard
+from exporter.web_state import WebState
 
 log = logging.getLogger(__name__)
+
+Reload = Callable[[], Awaitable[tuple[str, ...]]]
 
 
 def serve(configuration: Configuration, load_again: LoadAgain) -> None:
     """Run the exporter until SIGTERM or SIGINT.
 
     Raises:
-        ConfigError: the listen address cannot be had.
+        ConfigError: a listen address cannot be had, or the web configuration is bad.
     """
     settings = configuration.settings
     for remark in configuration.remarks:
         log.warning("without effect", extra={"remark": remark})
-    listener = _listener(settings.web.host, settings.web.port)
     daemon = Daemon(configuration, load_again)
+    state = WebState(settings.web.config_file, time.monotonic, daemon.telemetry.web_config_read)
+    listeners = listen(settings.web.listen_address, os.environ)
+    notifier = Notifier(os.environ)
+    reload = _announced(daemon, notifier)
     backend = web.Backend(
         daemon.store,
         daemon.telemetry,
         daemon.status,
         daemon.target_names,
-        daemon.reload if settings.web.enable_reload else None,
+        reload if settings.web.enable_reload else None,
         daemon.evidence,
         dashboards_in(settings.web.dashboard_url),
         Fleet(daemon.watched, daemon.standing),
         pausing=daemon.pausing if settings.web.enable_reload else None,
     )
-    server: _Server
+    server: Server
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        _on_signals(server, daemon)
+        _on_signals(server, reload)
         daemon.start()
-        address = settings.web.listen_address
-        log.info("listening", extra={"address": address, "targets": len(configuration.targets)})
         yield
         log.info("stopping")
         await daemon.stop()
         log.info("stopped")
 
-    server = _Server(
-        uvicorn.Config(
-            RequestLog(web.create(backend, lifespan)),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="on",
-            timeout_graceful_shutdown=round(settings.shutdown_grace) or 1,
-        )
-    )
-    server.run(sockets=[listener])
+    def started() -> None:
+        for listener in listeners:
+            tls = state.at_start.tls is not None
+            facts = {"address": listener.address, "tls": tls, "targets": len(configuration.targets)}
+            log.info("listening", extra=facts)
+        _warn(state, listeners)
+        notifier.ready(_watching(daemon))
+
+    hooks = Hooks(started, lambda: notifier.alive(time.monotonic()), notifier.stopping)
+    app = Guard(RequestLog(web.create(backend, lifespan)), state, time.monotonic)
+    server = Server(app, listeners, state, settings.web.max_connections, settings.shutdown_grace, hooks)
+    server.run()
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handlers, which raise SIGTERM again behind us: exit status 143."""
+def _announced(daemon: Daemon, notifier: Notifier) -> Reload:
+    """Return the daemon's reload, of which systemd hears how it began and ended."""
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to `_on_signals`."""
-        yield
+    async def reload() -> tuple[str, ...]:
+        notifier.reloading()
+        faults = await daemon.reload()
+        kept = "; the new configuration is bad, the old one stays in force" if faults else ""
+        notifier.ready(_watching(daemon) + kept)
+        return faults
+
+    return reload
 
 
-def _on_signals(server: _Server, daemon: Daemon) -> None:
+def _watching(daemon: Daemon) -> str:
+    return f"watching {len(daemon.target_names())} targets"
+
+
+def _warn(state: WebState, listeners: Sequence[Listener]) -> None:
+    """Say once what somebody who reads the logs would want to change."""
+    tls = state.at_start.tls
+    for remark in web_tls.remarks(tls) if tls else ():
+        log.warning("the web configuration is served otherwise", extra={"remark": remark})
+    far = [listener.address for listener in listeners if not listener.is_local()]
+    if far and not web_state.is_protected(state.at_start):
+        remedy = "set basic_auth_users or client certificates in web.config_file, or listen on 127.0.0.1"
+        facts = {"address": ", ".join(far), "remedy": remedy}
+        log.warning("everybody who reaches this address can read the metrics", extra=facts)
+
+
+def _on_signals(server: Server, reload: Reload) -> None:
     loop = asyncio.get_running_loop()
-    reloads: set[asyncio.Task[tuple[str, ...]]] = set()
+    reloads: set[asyncio.Future[tuple[str, ...]]] = set()
 
     def stop() -> None:
         server.should_exit = True
 
-    def reload() -> None:
-        task = asyncio.create_task(daemon.reload())
+    def begin() -> None:
+        task = asyncio.ensure_future(reload())
         reloads.add(task)  # the loop itself holds tasks weakly
         task.add_done_callback(reloads.discard)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    loop.add_signal_handler(signal.SIGHUP, reload)
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=128)
-    except OSError as error:
-        reason = error.strerror or "cannot listen there"
-        remedy = "choose another with --web.listen-address"
-        raise ConfigError([Fault("web", "listen_address", f"{host}:{port}: {reason}", remedy)]) from None
+    loop.add_signal_handler(signal.SIGHUP, begin)

@@ -28,8 +28,9 @@ _LABEL = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,62}")
 # Set by Prometheus or by every sample here; the last two are parts of histograms and summaries.
 _TAKEN_LABELS = frozenset({"target", "job", "instance", "le", "quantile"})
 _SET = re.compile(r"[+-]?[a-z][a-z0-9_-]*")
-_ADDRESS = re.compile(r"(?P<host>|\[[0-9A-Fa-f:.%a-z]+\]|[^\s:\[\]]+):(?P<port>[0-9]{1,5})")
 _PAGE = re.compile(r"https?://[^\s/?#@\\\"'<>]+(?:/[^\s?#@\\\"'<>]*)?")
+_ADDRESS = re.compile(r"(?:|\[[0-9A-Fa-f:.%a-z]+\]|[^\s:\[\]]+):(?P<port>[0-9]{1,5})")
+_SOCKET = re.compile(r"unix:/[^,]+|systemd(?::[A-Za-z0-9_.-]+)?")
 
 
 def _printable(value: str) -> str:
@@ -107,11 +108,23 @@ def _shard(value: str) -> str:
     return value
 
 
-def _address(value: str) -> str:
-    match = _ADDRESS.fullmatch(value)
-    if match is None or int(match["port"]) > 65535:  # noqa: PLR2004 - the highest port
-        raise ValueError("must be host:port, :port or [IPv6 address]:port")
-    return value
+def _one_or_some(value: object) -> object:
+    if not isinstance(value, str | list | tuple):
+        raise ValueError("must be text or a list of it, in quotes")  # noqa: TRY004 - pydantic wants this one
+    return _split(value)
+
+
+def _addresses(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not values:
+        raise ValueError("is empty")
+    for value in values:
+        match = _ADDRESS.fullmatch(value)
+        is_port = match is not None and int(match["port"]) <= 65535  # noqa: PLR2004 - the highest port
+        if not is_port and not (value.isprintable() and _SOCKET.fullmatch(value)):
+            raise ValueError("must be host:port, :port, [IPv6 address]:port, unix:/path or systemd")
+    if len(set(values)) < len(values):
+        raise ValueError("names an address twice")
+    return values
 
 
 def _page_address(value: str) -> str:
@@ -130,6 +143,7 @@ _PRINTABLE = r"\S"
 _DURATION = r"(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?"
 DURATION_SHAPE = rf"(?=.*[1-9]){_DURATION}"
 _PATH = shown("path", pattern=_PRINTABLE, format="path")
+_LISTENED_AT = r":\d{1,5}$|^unix:/|^systemd(:|$)"
 _COMMAND = {
     "title": "command",
     "oneOf": [
@@ -146,6 +160,13 @@ _SETS = {
             "anyOf": [{"items": {"pattern": "^[+-]"}}, {"items": {"pattern": "^[^+-]"}}],
         },
         {"type": "string", "pattern": rf"^\s*(\s*{_SET.pattern}\s*(,|$))*$"},
+    ],
+}
+_LISTENED = {
+    "title": "address or list",
+    "oneOf": [
+        {"type": "string", "pattern": _LISTENED_AT},
+        {"type": "array", "items": {"type": "string", "pattern": _LISTENED_AT}, "minItems": 1},
     ],
 }
 
@@ -171,7 +192,12 @@ Command = Annotated[
     tuple[Text, ...], Field(min_length=1), BeforeValidator(_command), WithJsonSchema(_COMMAND)
 ]
 SetNames = Annotated[tuple[str, ...], AfterValidator(_sets), BeforeValidator(_split), WithJsonSchema(_SETS)]
-Address = Annotated[str, AfterValidator(_address), shown("host:port", pattern=r":\d{1,5}$")]
+Addresses = Annotated[
+    tuple[str, ...],
+    AfterValidator(_addresses),
+    BeforeValidator(_one_or_some),
+    WithJsonSchema(_LISTENED),
+]
 PageAddress = Annotated[str, AfterValidator(_page_address), shown("address", pattern=r"^https?://[^\s?#@]+$")]
 ShardText = Annotated[str, AfterValidator(_shard), shown("shard", pattern=r"^(\d+|auto)/\d+$")]
 Duration = Annotated[float, BeforeValidator(seconds), shown("duration", pattern=f"^{DURATION_SHAPE}$")]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 # By the key that it sets; `--extend.query-path` is postgres_exporter's.
 FLAGS: Mapping[str, str] = {
     "web.listen_address": "--web.listen-address",
+    "web.config_file": "--web.config.file",
     "web.enable_reload": "--web.enable-reload",
     "log.level": "--log.level",
     "log.format": "--log.format",

@@ -121,6 +121,7 @@ class Telemetry:
         self._scrapes = 0
         self._reload_ok = True
         self.reloaded_at = now()
+        self._web_config_ok: bool | None = None
         self._registry = CollectorRegistry(auto_describe=False)
         self._collectors: tuple[Collector, ...] = (
             ProcessCollector(registry=self._registry),
@@ -156,6 +157,10 @@ class Telemetry:
         self._reload_ok = ok
         if ok:
             self.reloaded_at = self._now()
+
+    def web_config_read(self, ok: bool) -> None:  # noqa: FBT001 - it is what is noted
+        """Note how the newest attempt to read the web configuration file ended."""
+        self._web_config_ok = ok
 
     def forget(self, key: JobKey) -> None:
         """Drop the counts of a job that is gone."""
@@ -247,8 +252,16 @@ class Telemetry:
                 {},
                 self.reloaded_at,
             ),
+            *self._web_config_families(),
             *_collected(self._collectors),
         )
+
+    def _web_config_families(self) -> tuple[Family, ...]:
+        if self._web_config_ok is None:
+            return ()
+        text = "1 when the newest attempt to read the web configuration file was good; absent without one."
+        name = "pg_exporter_web_config_last_reload_successful"
+        return (_single(name, text, {}, int(self._web_config_ok)),)
 
 
 def _identity(key: JobKey) -> tuple[tuple[str, ...], tuple[str, ...]]:

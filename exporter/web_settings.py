@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from exporter.fields import Address, PageAddress, Strict
+from exporter.fields import Addresses, PageAddress, PathText, Strict
 
 
 class Web(Strict):
-    """Where the exporter serves; see `host` and `port` for the address in parts."""
+    """Where the exporter serves, and to whom."""
 
-    listen_address: Address = Field(
-        default="127.0.0.1:9187",
-        description="`:9187` is all interfaces, `[::1]:9187` is IPv6, port 0 any free one",
+    listen_address: Addresses = Field(
+        default=("127.0.0.1:9187",),
+        description="one or a list: `host:port` (`:9187` is all interfaces, `[::1]:9187`"
+        " IPv6, port 0 any free one), `unix:/path` (`unix:/path:0600` with a mode other than 0660), `systemd`"
+        " (the sockets that it passes; `systemd:name` for some of them)",
+    )
+    config_file: PathText | None = Field(
+        default=None,
+        description="TLS, users and headers: a web configuration file as postgres_exporter has,"
+        " see [security](security.md)",
+    )
+    max_connections: Annotated[int, Field(strict=True, ge=1, le=10_000)] = Field(
+        default=100,
+        description="connections of clients at a time; one more closes the one that has waited longest for a"
+        " request, and is closed itself when each has one",
     )
     enable_reload: bool = Field(
         default=False,
@@ -28,13 +42,3 @@ class Web(Strict):
             "the [status pages](status_page.md) link to them"
         ),
     )
-
-    @property
-    def host(self) -> str:
-        """The host or address to listen on, IPv6 without brackets; empty is all interfaces."""
-        return self.listen_address.rpartition(":")[0].strip("[]")
-
-    @property
-    def port(self) -> int:
-        """The TCP port; 0 lets the system choose a free one."""
-        return int(self.listen_address.rpartition(":")[2])

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import ssl
 import subprocess
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-_NEW = (
-    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=test -keyout - -out - -days"
-)
+_NEW = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout - -out - -days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +22,39 @@ class Made:
     certificate: str
     end: float
 
+    def write(self, folder: Path, name: str) -> tuple[Path, Path]:
+        """Write certificate and key as `name`.crt and `name`.key."""
+        certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
+        certificate.write_text(self.certificate)
+        key.write_text(self.key)
+        return certificate, key
 
-def make(days: int) -> Made:
-    """Make a certificate that ends in so many days; skips the test where there is no openssl."""
+
+def make(days: int, *, subject: str = "test", sans: str = "", authority: Made | None = None) -> Made:
+    """Make a certificate that ends in so many days; skips the test where there is no openssl.
+
+    `sans` are alternative names as openssl writes them, such as `DNS:a,IP:127.0.0.1`; without an
+    `authority` it is signed by itself.
+    """
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
-    both = _openssl([*_NEW.split(" "), str(days)])
+    arguments = [*_NEW.split(" "), str(days), "-subj", f"/CN={subject}"]
+    if sans:
+        arguments += ["-addext", f"subjectAltName={sans}"]
+    with tempfile.TemporaryDirectory() as folder:
+        if authority is not None:
+            signing, signing_key = authority.write(Path(folder), "ca")
+            arguments += ["-CA", str(signing), "-CAkey", str(signing_key)]
+        both = _openssl(arguments)
     key, mark, rest = both.partition("-----BEGIN CERTIFICATE-----")
     certificate = mark + rest
     said = _openssl(["x509", "-noout", "-enddate"], certificate)
     return Made(key, certificate, float(ssl.cert_time_to_seconds(said.strip().removeprefix("notAfter="))))
+
+
+def encrypted(key: str, password: str) -> str:
+    """Return a key under a password."""
+    return _openssl(["pkcs8", "-topk8", "-passout", f"pass:{password}"], key)
 
 
 def _openssl(arguments: list[str], sent: str | None = None) -> str:

@@ -64,27 +64,39 @@ def test_a_bad_target_is_a_fault_that_keeps_its_secrets(
 
 
 @pytest.mark.parametrize(
-    ("address", "host", "port"),
+    "address",
     [
-        ("127.0.0.1:9187", "127.0.0.1", 9187),
-        (":9187", "", 9187),
-        ("[::1]:9187", "::1", 9187),
-        ("[::]:0", "::", 0),
-        ("localhost:65535", "localhost", 65535),
+        *("127.0.0.1:9187", ":9187", "[::1]:9187", "[::]:0", "localhost:65535"),
+        *("unix:/run/x.sock", "unix:/run/x.sock:0600", "systemd", "systemd:http"),
     ],
 )
-def test_a_listen_address_is_host_and_port(tmp_path: Path, address: str, host: str, port: int) -> None:
-    web = settings(tmp_path, f'web: {{listen_address: "{address}"}}').web
-    assert (web.host, web.port) == (host, port)
+def test_a_listen_address_is_host_and_port_or_a_socket(tmp_path: Path, address: str) -> None:
+    one = settings(tmp_path, f'web: {{listen_address: "{address}"}}').web
+    some = settings(tmp_path, f'web: {{listen_address: ["{address}", "a:1"]}}').web
+    assert (one.listen_address, some.listen_address) == ((address,), (address, "a:1"))
+
+
+def test_a_variable_lists_addresses_with_commas(tmp_path: Path) -> None:
+    environ = {"PG_OAUTH_EXPORTER_WEB_LISTEN_ADDRESS": ":1, unix:/a"}
+    assert settings(tmp_path, environ=environ).web.listen_address == (":1", "unix:/a")
 
 
 @pytest.mark.parametrize(
     "address",
-    ["", "9187", ":", "localhost", "localhost:", "::1:9187", "[::1]", "a:65536", "a:-1", "a b:1", "a:1x"],
+    [
+        *("9187", ":", "localhost", "localhost:", "::1:9187", "[::1]", "a:65536", "a:-1", "a b:1", "a:1x"),
+        *("unix:run/x", "unix:", "unix:/a\\tb", "systemd:", "systemd:a b"),
+    ],
 )
 def test_any_other_listen_address_is_refused(tmp_path: Path, address: str) -> None:
     [fault] = faults(tmp_path, f'{TARGET}web: {{listen_address: "{address}"}}')
-    assert "must be host:port, :port or [IPv6 address]:port" in fault.problem
+    assert "must be host:port, :port, [IPv6 address]:port, unix:/path or systemd" in fault.problem
+
+
+@pytest.mark.parametrize(("addresses", "problem"), [("[]", "is empty"), ('[":1", ":1"]', "an address twice")])
+def test_a_list_of_addresses_holds_each_once(tmp_path: Path, addresses: str, problem: str) -> None:
+    [fault] = faults(tmp_path, f"{TARGET}web: {{listen_address: {addresses}}}")
+    assert problem in fault.problem
 
 
 @pytest.mark.parametrize(

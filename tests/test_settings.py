@@ -57,7 +57,7 @@ def test_every_key_of_a_file_reaches_the_settings(tmp_path: Path) -> None:
     assert found.queries["tokens"].enabled is True
     assert found.queries_dirs == (tmp_path / "more", Path("/etc/more"))
     assert (found.expire_after, found.shutdown_grace) == (2.5, 0.0)
-    assert (found.web.host, found.web.port, found.web.enable_reload) == ("::1", 9187, True)
+    assert (found.web.listen_address, found.web.enable_reload) == (("[::1]:9187",), True)
     assert (found.log.level, found.log.format) == ("debug", "json")
 
 
@@ -69,7 +69,7 @@ def test_a_target_alone_is_a_configuration_and_the_rest_has_defaults(tmp_path: P
     assert (target.password_file, target.password_env, target.password_command) == (None, None, None)
     assert (found.sets, found.queries, found.queries_dirs) == ((), {}, ())
     assert (found.expire_after, found.shutdown_grace) == (3.0, 10.0)
-    assert (found.web.listen_address, found.web.enable_reload) == ("127.0.0.1:9187", False)
+    assert (found.web.listen_address, found.web.enable_reload) == (("127.0.0.1:9187",), False)
     assert (found.log.level, found.log.format) == ("info", "logfmt")
 
 
@@ -101,7 +101,7 @@ BAD = [
     ("log: info", "log", "must be a mapping"),
     ("web: {listen: x}", "web.listen", "unknown key"),
     ("web: {enable_reload: perhaps}", "web.enable_reload", "must be true or false"),
-    ("web: {listen_address: 9187}", "web.listen_address", "must be text (put it in quotes)"),
+    ("web: {listen_address: 9187}", "web.listen_address", "must be text or a list of it, in quotes"),
     ("expire_after: 0.9", "expire_after", "must be at least 1"),
     ("expire_after: 101", "expire_after", "must be at most 100"),
     ("expire_after: 3 times", "expire_after", "must be a number"),
