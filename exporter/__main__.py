@@ -52,6 +52,7 @@ _FLAGS = {
     "queries_yaml": "queries_yaml",
     "shutdown_grace": "shutdown_grace",
     "shard": "shard",
+    "leader_election": "leader_election.enabled",
 }
 
 Command = Callable[[Configuration, argparse.Namespace, TextIO], Awaitable[int]]
@@ -217,6 +218,12 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         default=None,
         help="let POST /-/reload do what SIGHUP does",
+    )
+    group.add_argument(
+        "--leader-election",
+        action="store_true",
+        default=None,
+        help="of several replicas with the same targets, one polls each target",
     )
     group.add_argument(
         "--shutdown-grace",

@@ -23,10 +23,11 @@ from exporter.roles import LAG, LAG_QUERY, Standing
 from exporter.runner import Runner
 from exporter.schedule import Schedule
 from exporter.scout import Gateway
+from exporter.shared import Engine
 from exporter.status import Status, not_ready, skipped_status, target_status
 from exporter.store import Served, Store
 from exporter.telemetry import Telemetry
-from exporter.watch import Engine, Watch
+from exporter.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -197,7 +198,7 @@ class Daemon:
         self._certificates.configure(watched)
 
     def _watch(self, target: Target) -> None:
-        gateway = gateway_to(target)
+        gateway = gateway_to(target, elects=True)
         choice = self.configuration.stores[target.name]
         timetable = self.configuration.timetables[target.name]
         watch = Watch(target, self.configuration.queries, gateway, self._engine, choice, timetable)

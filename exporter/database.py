@@ -15,6 +15,7 @@ from exporter import facts
 from exporter.dsn import check_dsn
 from exporter.errors import QueryError
 from exporter.lane import Lane
+from exporter.leadership import Leadership
 from exporter.model import DatabaseInfo, OutcomeKind, Rows, ServerInfo, Target
 
 __all__ = ["Database", "check_dsn"]
@@ -34,12 +35,18 @@ class Database:
     Args:
         target: whom to connect to; nothing happens before the first query.
         random: a number in [0, 1).
+        leadership: keeps its lock in the fast lane's session.
     """
 
-    def __init__(self, target: Target, *, random: Callable[[], float]) -> None:
+    def __init__(
+        self, target: Target, *, random: Callable[[], float], leadership: Leadership | None = None
+    ) -> None:
         self._target = target
         self._main = _named(target)
-        self._fast = Lane(target, random)
+        self.leadership = leadership
+        self._fast = Lane(target, random, keeper=leadership)
+        if leadership is not None:
+            leadership.look = self._look
         self._heavy = Lane(target, random) if target.max_connections > _LANES_ON_MAIN else self._fast
         has_visitor = target.max_connections >= _LANES_ON_MAIN
         self._visitor = Lane(target, random, linger=_LINGER_SECONDS) if has_visitor else None
@@ -90,6 +97,12 @@ class Database:
         """End all connections, runs in progress with them; returns within seconds whatever the path does."""
         lanes = {self._fast, self._heavy, self._visitor} - {None}
         await asyncio.gather(*(lane.close() for lane in lanes if lane is not None))
+
+    async def _look(self) -> None:
+        """Ask whether this process leads; who does not holds one connection at most. Raises QueryError."""
+        await self._fast.look()
+        if self.leadership is not None and not self.leadership.leads and self._heavy is not self._fast:
+            await self._heavy.rest()
 
     def _visiting(self, database: str) -> Lane:
         if self._visitor is None:

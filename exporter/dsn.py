@@ -106,8 +106,9 @@ def parameters(target: Target, database: str | None, password: str | None) -> di
         "fallback_application_name": APPLICATION,
         "connect_timeout": str(max(_SHORTEST_TIMEOUT, math.ceil(target.connect_timeout))),
         "keepalives": "1",
-        "keepalives_idle": "30",
-        "keepalives_interval": "5",
+        # A leader has to know that the server is out of reach before the server thinks so of it.
+        "keepalives_idle": "30" if target.lock is None else "10",
+        "keepalives_interval": "5" if target.lock is None else "3",
         "keepalives_count": "3",
         "tcp_user_timeout": "15000",  # no effect where the platform lacks it
         **given,

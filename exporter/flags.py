@@ -15,6 +15,7 @@ FLAGS: Mapping[str, str] = {
     "queries_dirs": "--queries-dir",
     "queries_yaml": "--extend.query-path",
     "shard": "--shard",
+    "leader_election.enabled": "--leader-election",
     "shutdown_grace": "--shutdown-grace",
 }
 CONFIG_FILE = "--config.file"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from exporter import dsn, sqlite_file
 from exporter.database import Database
 from exporter.engines import Engine
+from exporter.leadership import Leadership
 from exporter.model import Target
 from exporter.pgbouncer_gateway import PgbouncerGateway
 from exporter.scout import Gateway
@@ -25,8 +26,14 @@ _CHECKS: Mapping[Engine, Callable[[str], str | None]] = {
 }
 
 
-def gateway_to(target: Target) -> Gateway:
-    """Return the connections to a target; nothing happens before the first query."""
+def gateway_to(target: Target, *, elects: bool = False) -> Gateway:
+    """Return the connections to a target; nothing happens before the first query.
+
+    `elects` is for who polls it again and again: only that takes part in the election of a leader.
+    """
+    if elects and target.lock is not None:
+        leadership = Leadership(target.name, target.lock)
+        return Database(target, random=random.random, leadership=leadership)
     return _GATEWAYS[target.engine](target)
 
 

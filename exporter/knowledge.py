@@ -89,7 +89,8 @@ class Knowledge:
             self._store.put_own(about(self._target.name, name), families)
 
     def retire(self) -> None:
-        """Take everything about the databases off the page."""
+        """Take everything about the databases off the page, and forget what their counting remembers."""
+        self._counters.clear()
         for name in self.facts:
             self._store.forget(about(self._target.name, name))
 

@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from psycopg import sql
 
@@ -22,6 +23,23 @@ _RENEW_SECONDS = 3600.0
 _CLOSE_SECONDS = 11.0
 # How many runs on one database may go before those that wait for another.
 _LONGEST_VISIT = 50
+_QUESTION_SECONDS = 2.0
+
+
+class Keeper(Protocol):
+    """Who keeps something in the lane's session, such as a lock, and has to know when it is another."""
+
+    def question(self, pid: int) -> str:
+        """Return what to ask on the session of this process before anybody else does, and at each look."""
+
+    def answered(self, rows: Rows) -> None:
+        """Take the answer."""
+
+    def refused(self, error: QueryError) -> None:
+        """Take it that there is no answer; the session goes on."""
+
+    def gone(self) -> None:
+        """Take it that the session has ended, or ends now, and that nobody has been told yet."""
 
 
 class Lane:
@@ -32,6 +50,7 @@ class Lane:
         random: a number in [0, 1), so that lanes are not renewed all at once.
         linger: seconds after which an unused session ends; None keeps it.
         now: seconds of a clock that never goes back.
+        keeper: who keeps something in the session.
     """
 
     def __init__(
@@ -41,7 +60,9 @@ class Lane:
         *,
         linger: float | None = None,
         now: Callable[[], float] = time.monotonic,
+        keeper: Keeper | None = None,
     ) -> None:
+        self._keeper = keeper
         self._target = target
         self._random = random
         self._linger = linger
@@ -75,6 +96,27 @@ class Lane:
             finally:
                 await self._rest()
 
+    async def look(self) -> None:
+        """Let the keeper ask its question on the session there is, or on a new one; raises QueryError."""
+        async with self._turns.turn(None):
+            try:
+                session, is_kept = await self._ready(None)
+                if is_kept:
+                    try:
+                        await self._ask(session)
+                    except QueryError as error:
+                        if error.kind is not OutcomeKind.CONNECT:
+                            raise
+                        await self._ready(None)
+            finally:
+                await self._rest()
+
+    async def rest(self) -> None:
+        """End the session until the next run; one in progress goes on, and the session with it."""
+        if self._session is not None and self._limit is None:
+            async with self._turns.turn(None):
+                await self._leave()
+
     async def close(self) -> None:
         """End the session, a run in progress with it; returns within seconds whatever the path does."""
         self._closed = True
@@ -87,6 +129,7 @@ class Lane:
                 await self._leave()
 
     async def _run_once(self, session: Session, query: str | sql.Composed, seconds: float) -> Rows:
+        session.unwatch()
         try:
             async with asyncio.timeout(seconds + GRACE_SECONDS) as self._limit:
                 return await session.run(query, seconds)
@@ -99,7 +142,7 @@ class Lane:
             # Whatever interrupted the run, psycopg cancelled it on the server, or gave the connection up.
             if not session.usable:
                 session.drop()
-                self._session = None
+                self._gone()
 
     async def _ready(self, database: str | None) -> tuple[Session, bool]:
         """Return a session on that database, and whether it was already there."""
@@ -112,13 +155,29 @@ class Lane:
         self._session = await Session.open(self._target, database)
         self._check_open()  # or else what was closed meanwhile would go on
         self._renew_at = self._now() + _RENEW_SECONDS * (0.75 + self._random() / 2)
+        await self._ask(self._session)
         return self._session, False
+
+    async def _ask(self, session: Session) -> None:
+        if self._keeper is None:
+            return
+        try:
+            rows = await self._run_once(session, self._keeper.question(session.pid), _QUESTION_SECONDS)
+        except QueryError as error:
+            if self._session is None:
+                raise
+            self._keeper.refused(error)
+        else:
+            self._keeper.answered(rows)
 
     async def _rest(self) -> None:
         if self._closed:
             await self._leave()
-        elif self._linger is not None and self._session is not None:
-            self._farewell = asyncio.create_task(self._leave_after(self._linger))
+        elif self._session is not None:
+            if self._linger is not None:
+                self._farewell = asyncio.create_task(self._leave_after(self._linger))
+            if self._keeper is not None:
+                self._session.watch(self._ended)
 
     async def _leave_after(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -126,9 +185,20 @@ class Lane:
             await self._leave()
 
     async def _leave(self) -> None:
-        session, self._session = self._session, None
+        session = self._session
         if session is not None:
+            self._gone()
             await session.leave()
+
+    def _ended(self) -> None:
+        if self._session is not None:
+            self._session.drop()
+            self._gone()
+
+    def _gone(self) -> None:
+        self._session = None
+        if self._keeper is not None:
+            self._keeper.gone()
 
     def _check_open(self) -> None:
         if self._closed:

@@ -168,6 +168,7 @@ class Target:
     connect_timeout: float = 5.0
     engine: Engine = Engine.POSTGRESQL
     parameters: tuple[tuple[str, str], ...] = ()  # what queries may read as pg_oauth_exporter.<name>
+    lock: int | None = None  # held by the one replica that polls; None where there is no election
     labels: tuple[tuple[str, str], ...] = ()  # the user's own, by name
 
 

@@ -23,6 +23,8 @@ _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 class PgbouncerGateway:
     """A lane to the console; nothing happens before the first query."""
 
+    leadership = None  # it has no locks
+
     def __init__(self, target: Target) -> None:
         self._target = target
         self._lane = Lane(target, random.random)

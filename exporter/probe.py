@@ -35,14 +35,15 @@ class Probe:
 
     async def serve(
         self,
-        is_up: Callable[[], bool],
+        is_up: Callable[[], bool | None],
         ask: Callable[[], Coroutine[None, None, None]],
         publish: Callable[[], None],
     ) -> None:
         """Count until cancelled.
 
         Args:
-            is_up: whether the target is known to be up; nobody asks one that is not.
+            is_up: whether the target is known to be up; nobody asks one that is not. None while another
+                process counts.
             ask: asks it something trivial and calls `answered` when it replies; raises nothing. Without
                 an answer it may outlive its interval: there is one at a time, and no count waits for it.
             publish: called after each count.
@@ -59,6 +60,7 @@ class Probe:
                 if is_up() and not self._answered and (question is None or question.done()):
                     question = tasks.create_task(ask())
                 await asyncio.sleep(end - now())
-                self.counts["ok" if self._answered and is_up() else "failed"] += 1
-                self._answered = False
-                publish()
+                up, answered, self._answered = is_up(), self._answered, False
+                if up is not None:
+                    self.counts["ok" if up and answered else "failed"] += 1
+                    publish()

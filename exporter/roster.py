@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from exporter.engines import engine_of, for_libpq
+from exporter.engines import Engine, engine_of, for_libpq
+from exporter.leader_settings import LeaderElection
+from exporter.leadership import lock_of
 from exporter.model import Secret, Target
 from exporter.settings import Settings
 from exporter.target_settings import TargetSettings
@@ -14,7 +16,7 @@ from exporter.target_settings import TargetSettings
 def from_settings(settings: Settings) -> tuple[Target, ...]:
     """Return the targets in the order in which the user lists them."""
     parameters = tuple(_parameters(settings))
-    return tuple(_target(target, parameters) for target in settings.targets)
+    return tuple(_target(target, parameters, settings.leader_election) for target in settings.targets)
 
 
 def _parameters(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -27,7 +29,11 @@ def _parameters(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "query_text", "on"
 
 
-def _target(given: TargetSettings, parameters: tuple[tuple[str, str], ...]) -> Target:
+def _target(
+    given: TargetSettings, parameters: tuple[tuple[str, str], ...], election: LeaderElection
+) -> Target:
+    engine = given.kind or engine_of(given.dsn.get_secret_value())
+    elects = election.enabled and engine is Engine.POSTGRESQL
     return Target(
         name=given.name,
         dsn=for_libpq(given.dsn.get_secret_value()),
@@ -36,9 +42,10 @@ def _target(given: TargetSettings, parameters: tuple[tuple[str, str], ...]) -> T
         exclude_databases=given.databases.exclude,
         max_connections=given.max_connections,
         connect_timeout=given.connect_timeout,
-        engine=given.kind or engine_of(given.dsn.get_secret_value()),
+        engine=engine,
         parameters=parameters,
         labels=tuple(sorted(given.labels.items())),
+        lock=lock_of(election.group, given.name) if elects else None,
     )
 
 

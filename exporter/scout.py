@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from exporter.leadership import Leadership
 from exporter.model import DatabaseInfo, Needs, Query, Rows, ServerInfo, Skip
 from exporter.overlay import bound
 from exporter.token_store import Choice, TokenStore
@@ -15,6 +16,10 @@ _SECONDS = 5.0
 
 class Gateway(Protocol):
     """What a target's connections can do; see `database.Database`, and `sqlite_gateway`."""
+
+    @property
+    def leadership(self) -> Leadership | None:
+        """Whether this process is the one that polls the target; None where nobody is elected."""
 
     def fetch(
         self, sql: str, *, timeout: float, database: str | None = None, heavy: bool = False

@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import psycopg
 from psycopg import pq, sql
@@ -73,6 +73,7 @@ class Session:
         is_console: bool = False,
     ) -> None:
         self._connection = connection
+        self._watched: int | None = None
         self.database = database
         encoding = connection.info.parameter_status("server_encoding")
         settings = SETTINGS | {f"{_OWN}.{name}": value for name, value in parameters}
@@ -96,6 +97,11 @@ class Session:
         pgtypes.prepare(connection)
         is_console = target.engine is Engine.PGBOUNCER
         return cls(connection, database, target.parameters, is_console=is_console)
+
+    @property
+    def pid(self) -> int:
+        """The process on the server as it was told at the connect; a pooler tells a number of its own."""
+        return self._connection.info.backend_pid
 
     @property
     def usable(self) -> bool:
@@ -134,8 +140,28 @@ class Session:
                 self.drop()
                 await _until_closed(wire)
 
+    def watch(self, ended: Callable[[], None]) -> None:
+        """Call `ended` as soon as the server ends the session; a run, which sees that itself, unwatches."""
+        self._watched = self._connection.pgconn.socket
+        asyncio.get_running_loop().add_reader(self._watched, self._heard, ended)
+
+    def unwatch(self) -> None:
+        """Leave what comes from the server to a run."""
+        if self._watched is not None:
+            asyncio.get_running_loop().remove_reader(self._watched)
+            self._watched = None
+
+    def _heard(self, ended: Callable[[], None]) -> None:
+        """Read what came unasked: a setting that was changed, a farewell or the end."""
+        with contextlib.suppress(psycopg.Error):
+            self._connection.pgconn.consume_input()
+        if not self.usable:
+            self.unwatch()
+            ended()
+
     def drop(self) -> None:
         """Close our side at once."""
+        self.unwatch()
         self._connection.pgconn.finish()
 
 

@@ -12,6 +12,7 @@ from exporter.document import KeyPath
 from exporter.errors import Fault
 from exporter.evidence_settings import EvidenceSettings
 from exporter.fields import Folder, Grace, PathPattern, PoolPattern, SetNames, ShardText, TargetName
+from exporter.leader_settings import LeaderElection
 from exporter.log_settings import Log
 from exporter.origins import Origins
 from exporter.query_settings import QueryOverride
@@ -100,6 +101,9 @@ class Settings(BaseSettings):
             "which share of the targets `run` polls: `2/5` is the second of five, `auto/5` goes by the "
             "number at the end of the host name ([fleets](fleet.md))"
         ),
+    )
+    leader_election: LeaderElection = Field(
+        default=LeaderElection(), description="which of several [replicas](fleet.md) polls a target"
     )
     shutdown_grace: Grace = Field(
         default=10.0, description="how long queries may finish after SIGTERM; `0s` does not wait"

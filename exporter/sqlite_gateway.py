@@ -48,6 +48,8 @@ class SqliteGateway:
         now: the time of the queries' `now()`, in seconds since 1970.
     """
 
+    leadership = None  # it has no locks
+
     def __init__(self, target: Target, *, now: Callable[[], float] = time.time) -> None:
         self._target = target.name
         self._path = path_of(target.dsn)

@@ -73,10 +73,11 @@ class Counts:
 class TargetStatus:
     """One target and all its jobs; `queries` is empty where they were not asked for.
 
-    `state` is waiting (not tried yet), paused, up or down; `problem` is why it is down, `worst` what is wrong
-    with the query that has been failing for longest. `started` is when the server was, `newest` and `oldest`
-    when the newest and the oldest of its values on the page were read, all Unix times. `server_share` is the
-    share of time in which the newest runs keep the server busy, 0 to 1.
+    `state` is waiting (not tried yet), paused, up, down or follower (another replica polls it); `problem` is
+    why it is down, or why there is no election, `worst` what is wrong with the query that has been failing
+    for longest. `started` is when the server was, `newest` and `oldest` when the newest and the oldest of its
+    values on the page were read, all Unix times. `server_share` is the share of time in which the newest runs
+    keep the server busy, 0 to 1.
     """
 
     name: str
@@ -128,7 +129,7 @@ def target_status(
     return TargetStatus(
         name=watch.target.name,
         up=watch.up,
-        problem=watch.problem,
+        problem=watch.problem or watch.voice.problem,
         engine=watch.target.engine,
         version=server.version if server else None,
         standby=server.in_recovery if server and server.engine is Engine.POSTGRESQL else None,
@@ -153,7 +154,9 @@ def _target_state(watch: Watch) -> str:
         return "paused"
     if not watch.tried:
         return "waiting"
-    return "up" if watch.up else "down"
+    if not watch.up:
+        return "down"
+    return "follower" if watch.voice.follows else "up"
 
 
 def _queries(watch: Watch, telemetry: Telemetry, sets: Mapping[str, str]) -> tuple[QueryStatus, ...]:

@@ -60,6 +60,7 @@ class Store:
         self._groups: dict[str, Group] = {}
         self._families: list[str] | None = None
         self._scraped: dict[Format, float] = {}
+        self._muted: dict[str, tuple[Slot, dict[Slot, _Content]]] = {}
 
     def put(self, key: JobKey, fragments: Sequence[Fragment], expires_at: float) -> None:
         """Replace a job's polled values; from the Unix time `expires_at` on they are on no page."""
@@ -87,13 +88,29 @@ class Store:
 
     def drop_target(self, target: str) -> None:
         """Take all polled values of a target off the page at once; own metrics stay."""
-        for slot in [slot for slot in self._slots.get(target, ()) if not slot.own]:
+        aside = self._muted[target][1] if target in self._muted else {}
+        for slot in [slot for slot in (*self._slots.get(target, ()), *aside) if not slot.own]:
             self._remove(slot)
 
     def forget(self, key: JobKey) -> None:
         """Take everything of a job off the page, its own metrics too: the job is no more."""
         self._remove(_slot(key, own=False))
         self._remove(_slot(key, own=True))
+
+    def mute(self, target: str, *, but: JobKey) -> None:
+        """Keep a target off the page, what is put later too, but for its own metrics under the key `but`."""
+        if target not in self._muted:
+            exempt = _slot(but, own=True)
+            taken = [slot for slot in self._slots.get(target, ()) if slot != exempt]
+            self._muted[target] = exempt, {slot: self._contents[slot] for slot in taken}
+            for slot in taken:
+                self._take(slot)
+
+    def unmute(self, target: str) -> None:
+        """Put a target back on the page, as it would be had it never left."""
+        _, contents = self._muted.pop(target, (None, {}))
+        for slot, content in contents.items():
+            self._show(slot, content)
 
     def newest(self, key: JobKey) -> float | None:
         """Return the Unix time at which the job's values on the page were put; None when there are none."""
@@ -177,21 +194,33 @@ class Store:
 
     def _replace(self, slot: Slot, fragments: Sequence[Fragment], expires_at: float) -> None:
         new = {each.family: each for each in fragments}
-        old = self._contents.get(slot)
+        content = _Content(new, self._now(), expires_at, sum(each.samples for each in new.values()))
+        exempt, aside = self._muted.get(slot.target, (slot, {}))
+        if slot == exempt:
+            self._show(slot, content)
+        else:
+            aside[slot] = content
+
+    def _show(self, slot: Slot, content: _Content) -> None:
+        old, new = self._contents.get(slot), content.fragments
         self._leave(slot, [family for family in old.fragments if family not in new] if old else [])
         for family, made in new.items():
             if family not in self._groups:
                 self._groups[family] = Group()
                 self._families = None
             self._groups[family].set(slot, made)
-        count = sum(each.samples for each in new.values())
-        self._samples += count - (old.samples if old else 0)
-        self._contents[slot] = _Content(new, self._now(), expires_at, count)
+        self._samples += content.samples - (old.samples if old else 0)
+        self._contents[slot] = content
         self._slots.setdefault(slot.target, set()).add(slot)
-        if expires_at < math.inf:
-            heappush(self._expiries, (expires_at, slot))
+        if content.expires_at < math.inf:
+            heappush(self._expiries, (content.expires_at, slot))
 
     def _remove(self, slot: Slot) -> None:
+        if slot.target in self._muted:
+            self._muted[slot.target][1].pop(slot, None)
+        self._take(slot)
+
+    def _take(self, slot: Slot) -> None:
         content = self._contents.pop(slot, None)
         if content is None:
             return

@@ -212,11 +212,12 @@ class Telemetry:
         )
         counted = tuple(Sample((target, outcome), count) for outcome, count in probes.items())
         families = [
-            _single(
-                "pg_up", "1 when the server answered at the newest attempt.", {"target": target}, int(up)
-            ),
-            Family("pg_exporter_probes_total", _COUNTER, text, ("target", "outcome"), counted),
+            _single("pg_up", "1 when the server answered at the newest attempt.", {"target": target}, int(up))
         ]
+        if counted:
+            families.append(
+                Family("pg_exporter_probes_total", _COUNTER, text, ("target", "outcome"), counted)
+            )
         if server is not None and up:
             labels = {"target": target, "engine": str(server.engine)}
             labels |= {"database": server.database, "role": server.role}

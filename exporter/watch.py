@@ -9,17 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
 
-from exporter import engines, resting
+from exporter import resting
+from exporter.arrival import announce
 from exporter.counter import SETTLING_EVERY
 from exporter.errors import QueryError
 from exporter.knowledge import Knowledge, about
 from exporter.model import (
-    NEWEST_TESTED,
-    OLDEST_TESTED,
     Family,
     JobKey,
     Outcome,
@@ -32,12 +29,11 @@ from exporter.pauses import Pause
 from exporter.plan import Plan, plan
 from exporter.probe import Probe
 from exporter.quiet import Timetable
-from exporter.runner import Runner
 from exporter.scout import Gateway
-from exporter.store import Store
+from exporter.shared import Engine
 from exporter.streak import Streak
-from exporter.telemetry import Telemetry
 from exporter.token_store import Choice
+from exporter.voice import Ask, Voice
 
 log = logging.getLogger(__name__)
 
@@ -45,31 +41,6 @@ FACTS_EVERY = 60.0
 _RETRY_FIRST, _RETRY_MOST = 1.0, 15.0
 _AFTER_A_TIMEOUT = 5.0
 _HOURS_EVERY = 5.0
-
-
-class Turns(Protocol):
-    """Who gives jobs their turns; see `schedule.Schedule`."""
-
-    def sync(self, target: str, jobs: Mapping[JobKey, float]) -> None:
-        """Make these (key to interval) all jobs of the target."""
-
-    def run_soon(self, keys: Iterable[JobKey]) -> None:
-        """Let these jobs run now."""
-
-    def run_in(self, key: JobKey, seconds: float) -> None:
-        """Let the job run once more in so many seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """What all targets share."""
-
-    store: Store
-    telemetry: Telemetry
-    runner: Runner
-    turns: Turns
-    now: Callable[[], float]
-    random: Callable[[], float]
 
 
 class Watch:
@@ -105,13 +76,18 @@ class Watch:
         self._probe = Probe()
         self._outage = Streak()
         self._bugs = Streak()
+        self._is_idle = True
+        self.voice = Voice(
+            target.name, gateway.leadership, engine.store, about(target.name), self._standing_changed
+        )
 
     async def serve(self) -> None:
         """Supervise until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._probe.serve(lambda: self.up, self._ask, self._publish_target))
+            tasks.create_task(self._probe.serve(self._is_up, self._ask, self._publish_target))
             tasks.create_task(self._mind_the_hours())
             tasks.create_task(self._supervise())
+            tasks.create_task(self.voice.serve(self._engine.random, self._ask))
 
     async def _supervise(self) -> None:
         retry = _RETRY_FIRST
@@ -184,9 +160,9 @@ class Watch:
     def retire(self) -> None:
         """Take everything about the target off the page."""
         self.up = False  # runs that end because of this have nothing to say
-        self._adopt(Plan())
-        self._knowledge.retire()
+        self._let_go()
         self._engine.store.forget(about(self.target.name))
+        self.voice.retire()
 
     def pause(self, pause: Pause) -> None:
         """Say nothing of the target but that it is paused; for when its supervisor has ended, for good."""
@@ -197,7 +173,7 @@ class Watch:
     @property
     def has_settled(self) -> bool:
         """Whether all that can be said is on the page: every job ran once, or the server is away."""
-        if not self.up:
+        if not self.up or not self.voice.leads:
             return self.tried
         new = self.plan.active.keys() - self._woken
         return all(self._engine.telemetry.last_outcome(key) is not None for key in new)
@@ -219,29 +195,62 @@ class Watch:
             if self._engine.now() >= self._changes_at:
                 self.keep_hours()
 
+    @property
+    def _is_down(self) -> bool:
+        return self.tried and not self.up
+
+    def _is_up(self) -> bool | None:
+        """Tell the probe; None is a target that it is not for us to count."""
+        return self.up if self.voice.speaks(is_down=self._is_down) else None
+
     def _is_main(self, key: JobKey) -> bool:
         return key.database is None or self.server is None or key.database == self.server.database
 
     async def _refresh(self) -> None:
         server = await self._gateway.server_info()
         self._probe.answered()
-        came_back = not self.up
-        if came_back:
+        begins, came_back = self._is_idle or not self.up, not self.up
+        if begins:
             self._knowledge.outdated()
         self.server, self.seen_at = server, self._engine.now()
-        await self._knowledge.read(server, self._queries)
+        if self.voice.leads:
+            await self._knowledge.read(server, self._queries)
         self.up, self.tried, self.problem = True, True, ""
         self._publish_target()
-        self._knowledge.publish(self.plan.active)
-        self._applying = plan(self.target, self._queries, server, self._knowledge.facts)
-        self.keep_hours()
+        if self.voice.leads:
+            self._is_idle = False
+            self._knowledge.publish(self.plan.active)
+            self._applying = plan(self.target, self._queries, server, self._knowledge.facts)
+            self.keep_hours()
+            if begins:
+                self._engine.turns.run_soon(self.plan.active)
         if came_back:
-            self._engine.turns.run_soon(self.plan.active)
-            self._announce(server)
+            outage = self._outage.ended(self._engine.now())
+            announce(self.target.name, server, len(self.plan.active), outage)
 
-    async def _ask(self) -> None:
+    def _standing_changed(self) -> None:
+        """Show the target or take it off the page, before anybody else can see the lock free."""
+        if self.voice.follows:
+            self._let_go()
+        self.voice.mind(is_down=self._is_down)
+        if self.tried:
+            self._publish_target()
+        if self.up and self.voice.leads and self._is_idle:
+            self._look_again.set()
+
+    def _let_go(self) -> None:
+        """Drop all jobs and what they said and remember."""
+        self._is_idle, self._applying = True, Plan()
+        self._adopt(Plan())
+        self._knowledge.retire()
+        self._engine.runner.evidence.forget(self.target.name)
+
+    async def _ask(self, ask: Ask | None = None) -> None:
+        """Ask the server, if it is up, something: its facts, unless told otherwise."""
+        if not self.up:
+            return
         try:
-            await self._gateway.server_info()
+            await (ask or self._gateway.server_info)()
             self._probe.answered()
         except QueryError as error:
             if error.kind is OutcomeKind.CONNECT:
@@ -253,29 +262,9 @@ class Watch:
         if self._bugs.failed(type(error).__name__, self._engine.now()):
             log.error("a bug in the exporter", extra={"target": self.target.name}, exc_info=error)
 
-    def _announce(self, server: ServerInfo) -> None:
-        version = f"{engines.ENGINE_NAMES[server.engine]} {server.version}"
-        facts = {"target": self.target.name, "version": version, "standby": server.in_recovery}
-        outage = self._outage.ended(self._engine.now())
-        log.info("target is up", extra={**facts, "jobs": len(self.plan.active), **outage})
-        is_tested = OLDEST_TESTED <= server.major <= NEWEST_TESTED
-        if server.engine is engines.Engine.POSTGRESQL and not is_tested:
-            log.warning("the queries were not tested on this version", extra=facts)
-
     def _adopt(self, new: Plan) -> None:
-        """Let go of the jobs that are no more, say which do not apply, and hand the others their turns."""
-        runner, old = self._engine.runner, self.plan
-        self.plan = new
-        for key in {*old.active, *old.skipped}:
-            if old.of(key) != new.of(key) or key not in {**new.active, **new.skipped}:
-                runner.forget(key)
-            elif key in new.resting:  # its counts go on where they were
-                self._engine.store.drop(key)
-        for key, reason in new.skipped.items():
-            self._put_own(key, self._engine.telemetry.skip_families(key, reason))
-        for key, query in new.active.items():
-            runner.publish_own(key, query)
-        self._engine.turns.sync(self.target.name, {key: query.every for key, query in new.active.items()})
+        old, self.plan = self.plan, new
+        self._engine.exchange(self.target.name, old, new)
 
     def _lost(self, problem: str) -> None:
         if self.up:  # several queries may notice the same loss
@@ -288,12 +277,19 @@ class Watch:
             log.warning("target is down", extra={"target": self.target.name, "reason": problem})
         self.up, self.tried, self.problem = False, True, problem
         self._engine.store.drop_target(self.target.name)
+        if self.voice.is_elected:
+            self._let_go()  # when the server is back, another may be the first to ask for the lock
+            self.voice.mind(is_down=True)
         self._publish_target()
 
     def _publish_target(self) -> None:
-        families = self._engine.telemetry.target_families(
-            self.target.name, up=self.up, server=self.server, probes=self._probe.counts
-        )
+        families = self.voice.families()
+        speaks = self.voice.speaks(is_down=self._is_down)
+        if speaks or self._is_down:
+            probes = self._probe.counts if speaks else {}
+            families += self._engine.telemetry.target_families(
+                self.target.name, up=self.up, server=self.server, probes=probes
+            )
         self._put_own(about(self.target.name), families)
 
     def _put_own(self, key: JobKey, families: tuple[Family, ...]) -> None:

@@ -24,7 +24,8 @@ class Target:
     """What a probe sees of a target: up or not, answering or not, and how often it was asked."""
 
     def __init__(self) -> None:
-        self.up, self.answers, self.asked = True, True, 0
+        self.up: bool | None = True
+        self.answers, self.asked = True, 0
         self.counts: list[tuple[int, int]] = []
         self.probe = Probe(EVERY)
 
@@ -64,6 +65,18 @@ def test_a_silent_target_is_asked_once_in_each_interval_and_counts_ok_when_it_an
         async with target.probed():
             assert await target.counted(3) == [(1, 0), (2, 0), (3, 0)]
             assert target.asked == 3
+
+    asyncio.run(scenario())
+
+
+def test_what_another_process_counts_is_neither_counted_nor_asked() -> None:
+    async def scenario() -> None:
+        target = Target()
+        async with target.probed():
+            await target.counted(1)
+            target.up, before = None, target.asked
+            await asyncio.sleep(2.5 * EVERY)
+            assert (target.counts[-1], target.asked) == ((1, 0), before)
 
     asyncio.run(scenario())
 

@@ -8,10 +8,11 @@ from exporter.model import JobKey, Outcome, OutcomeKind, Query, ServerInfo, Skip
 from exporter.plan import Plan
 from exporter.runner import Runner
 from exporter.schedule import Schedule
+from exporter.shared import Engine
 from exporter.status import Counts, TargetStatus, target_status
 from exporter.store import Served, Store
 from exporter.telemetry import Telemetry
-from exporter.watch import Engine, Watch
+from exporter.watch import Watch
 
 QUERIES = {
     name: Query(name, "some", "Some.", every, 1.0, (), (), (), f"{name}.sql")

@@ -26,9 +26,10 @@ from exporter.model import (
 )
 from exporter.render import Format
 from exporter.runner import Runner
+from exporter.shared import Engine
 from exporter.store import Store
 from exporter.telemetry import Telemetry
-from exporter.watch import Engine, Watch
+from exporter.watch import Watch
 from proxy import Proxy
 from servers import Server
 
@@ -251,7 +252,7 @@ def test_a_target_that_is_retired_leaves_nothing_on_the_page(a_server: Server) -
 def test_a_version_that_was_not_tested_is_said_once(
     a_server: Server, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exporter.watch.NEWEST_TESTED", a_server.major - 1)
+    monkeypatch.setattr("exporter.arrival.NEWEST_TESTED", a_server.major - 1)
 
     async def scenario() -> None:
         trial = Trial(a_server.monitor_dsn(), ONE)
