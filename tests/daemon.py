@@ -25,12 +25,19 @@ ROOT = Path(__file__).parent.parent
 class Daemon:
     """`python -m exporter run` on a free port, as a context manager; SIGTERM at the end if still running."""
 
-    def __init__(self, folder: Path, config: Mapping[str, object], *arguments: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        config: Mapping[str, object],
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.config_file = folder / "exporter.yaml"
         self.configure(config)
         self._arguments = arguments
+        self._env = env
         self._lines: list[str] = []
         self._process: subprocess.Popen[str] | None = None
 
@@ -45,6 +52,7 @@ class Daemon:
             self.config_file,
             f"--web.listen-address=127.0.0.1:{self.port}",
             *self._arguments,
+            env=self._env,
         )
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
         try:
@@ -86,6 +94,9 @@ class Daemon:
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(f"{self.url}{path}", timeout=10)
+
+    def post(self, path: str) -> httpx.Response:
+        return httpx.post(f"{self.url}{path}", timeout=10)
 
     def samples(self, name: str, **labels: str) -> list[float]:
         """Return the values of the series that have this name and these labels, among others."""
