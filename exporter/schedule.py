@@ -11,7 +11,7 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES
@@ -52,6 +52,16 @@ def next_run(now: float, every: float, offset: float) -> float:
     return ((now - offset) // every + 1) * every + offset
 
 
+def next_moment(after: datetime, every: float, offset: float) -> datetime:
+    """Return the same as a moment in whole microseconds, as APScheduler counts.
+
+    It is later than `after` in these, too: APScheduler asks again for the one behind it until it is ahead of
+    the clock, and would ask for ever.
+    """
+    moment = datetime.fromtimestamp(next_run(after.timestamp(), every, offset), UTC)
+    return moment if moment > after else moment + timedelta(seconds=every)
+
+
 def backoff(every: float, failures: int, kind: OutcomeKind) -> float:
     """Return for how many seconds a job is kept from running after its newest run.
 
@@ -73,7 +83,7 @@ class _Phase(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
         after = max(now, previous) if previous else now
-        return datetime.fromtimestamp(next_run(after.timestamp(), self._every, self._offset), UTC)
+        return next_moment(after, self._every, self._offset)
 
 
 @dataclass(slots=True)

@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.model import Column, JobKey, MetricType, Outcome, OutcomeKind, Query
-from exporter.schedule import FIRST_RUNS_PER_SECOND, Schedule, backoff, next_run, phase
+from exporter.schedule import FIRST_RUNS_PER_SECOND, Schedule, backoff, next_moment, next_run, phase
 from exporter.telemetry import Telemetry
 
 KEY = JobKey("pg_locks", "main")
@@ -31,6 +32,20 @@ def test_turns_of_a_job_are_one_interval_apart() -> None:
     first = next_run(1000.0, 15.0, 4.0)
     assert first == 1009.0
     assert next_run(first, 15.0, 4.0) == first + 15.0
+
+
+@given(
+    now=st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - the timezone is beside it
+    every=st.sampled_from([0.5, 10.0, 15.0, 60.0, 3600.0]) | st.floats(min_value=0.5, max_value=86400),
+    place=st.floats(min_value=0, max_value=0.999),
+)
+def test_the_moment_after_a_turn_is_the_next_turn_and_never_the_same(
+    now: datetime, every: float, place: float
+) -> None:
+    first = next_moment(now, every, place * every)
+    second = next_moment(first, every, place * every)
+    assert now < first < second
+    assert abs((second - first).total_seconds() - every) < 1e-5
 
 
 @given(st.text(min_size=1), st.floats(min_value=0.5, max_value=86400))
