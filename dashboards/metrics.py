@@ -81,6 +81,7 @@ def _of_the_exporter() -> Iterator[Metric]:
     ]
     others = [
         *telemetry.target_families("target", up=True, server=None, probes={"ok": 1}),
+        *telemetry.paused_families("target"),
         *telemetry.process_families(series=0),
     ]
     for family in (*of_jobs, *others):

@@ -37,7 +37,7 @@ def test_your_numbers_are_in_the_rules_it_writes(tmp_path: Path) -> None:
     assert code == 0
     [group] = yaml.safe_load((tmp_path / "availability.rules.yml").read_text())["groups"]
     [down] = [rule for rule in group["rules"] if rule.get("alert") == "PostgresDown"]
-    assert down["expr"] == "max by (job, target) (max_over_time(pg_up[7m])) == 0"
+    assert down["expr"].startswith("max by (job, target) (max_over_time(pg_up[7m])) == 0\nunless ")
     assert down["for"] == "30s"
 
 
