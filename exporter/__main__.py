@@ -16,6 +16,7 @@ from exporter import (
     __version__,
     alerting,
     app,
+    completion,
     configuration,
     dashboard_files,
     doctor,
@@ -28,18 +29,8 @@ from exporter import (
 from exporter.configuration import Configuration
 from exporter.errors import ConfigError
 from exporter.share import described, own_share
+from exporter.usage import Parser
 from exporter.web_state import WebState
-
-_EPILOG = """\
-Five minutes to your own database:
-  pg-oauth-exporter grants --role monitor | psql -d oauth2       # a role that can read no token
-  export DATA_SOURCE_NAME=postgresql://monitor@db.example/oauth2
-  export DATA_SOURCE_PASS_FILE=/run/secrets/monitor
-  pg-oauth-exporter doctor                                       # what is missing, with the SQL that mends it
-  pg-oauth-exporter run                                          # http://127.0.0.1:9187/
-
-exit codes: 0 fine, 1 a fault in the configuration or a finding, 2 wrong usage, 3 a server is out of reach
-"""
 
 _FLAGS = {
     "web_listen_address": "web.listen_address",
@@ -66,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from exporter import demo  # noqa: PLC0415
 
         return demo.main(arguments[1:])
-    args = _parser().parse_args(arguments)
+    args = command_line().parse_args(arguments)
     try:
         code: int = args.handler(args)
     except ConfigError as error:
@@ -82,27 +73,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="pg-oauth-exporter",
-        description="Prometheus exporter for PostgreSQL that understands OAuth2 token stores.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def command_line() -> Parser:
+    """Return the parser of all commands."""
+    parser = Parser(prog="pg-oauth-exporter")
+    parser.explain("program")
     parser.add_argument("--version", action="version", version=f"pg-oauth-exporter {__version__}")
+    parser.set_defaults(whole=parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     common = _common()
 
     def command(
         name: str, text: str, handler: Callable[[argparse.Namespace], int]
     ) -> argparse.ArgumentParser:
-        added = commands.add_parser(
-            name,
-            help=text,
-            description=text[0].upper() + text[1:] + ".",
-            parents=[common],
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+        added = commands.add_parser(name, help=text, parents=[common])
+        added.explain(name)
         added.set_defaults(handler=handler)
         return added
 
@@ -127,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     _shipped(commands, "alerts", "list the alert rules, or write them with your numbers", alerting)
     _shipped(commands, "dashboards", "list the Grafana dashboards, or write them", dashboard_files)
     _shipped(commands, "config", "print what the configuration file can hold", manual)
+    _shipped(commands, "completion", "print a script that lets a shell complete all this", completion)
     commands.add_parser(
         "demo", help="watch a made-up OAuth2 store: brings its own PostgreSQL", add_help=False
     )
@@ -143,16 +128,15 @@ class _Shipped(Protocol):
         """Do it; return the exit code."""
 
 
-def _shipped(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str, module: _Shipped
-) -> None:
-    parser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+def _shipped(commands: argparse._SubParsersAction[Parser], name: str, text: str, module: _Shipped) -> None:
+    parser = commands.add_parser(name, help=text)
+    parser.explain(name)
     module.add_arguments(parser)
     parser.set_defaults(handler=lambda args: module.run(args, sys.stdout))
 
 
-def _common() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+def _common() -> Parser:
+    common = Parser(add_help=False)
     group = common.add_argument_group("configuration, shared by all commands")
     group.add_argument(
         "--config.file",

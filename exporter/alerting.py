@@ -13,34 +13,11 @@ from exporter import table
 from exporter.alert_files import page, prometheus_rule, rule_files, subjects_of
 from exporter.alert_sources import Alerting, load, shipped_directory
 
-_EPILOG = """\
-examples:
-  alerts                                        every alert, its severities and numbers
-  alerts --rules /etc/prometheus/rules          write the rules for Prometheus, a file for each subject
-  alerts --thresholds own.yml --rules rules/    the same with your numbers
-  alerts --thresholds own.yml --kubernetes      one PrometheusRule for the Prometheus operator
-
-own.yml says only what differs from the shipped thresholds.yml:
-  settings:
-    dashboards: https://grafana.example.org     # base URLs of the links in notifications
-  alerts:
-    PostgresConnectionsNearLimit:
-      warning: {limit: 0.7}
-      critical: off
-  overrides:
-    - target: batch-.*                          # a regular expression for whole names of targets
-      alerts:
-        PostgresTransactionOld: off
-
-exit codes: 0 fine, 1 a fault in the numbers, 2 usage
-"""
 _ALERT_IN_TEST = re.compile(r"alertname: ?\"?([A-Za-z]+)")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `alerts`."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = _EPILOG
     parser.add_argument(
         "--thresholds",
         action="append",

@@ -14,22 +14,11 @@ import yaml
 from exporter import packed, table
 from exporter.errors import ConfigError, Fault
 
-_EPILOG = """\
-examples:
-  dashboards                                        what there is
-  dashboards --to /var/lib/grafana/dashboards/pg    copy the files, for a file provider or to import
-  dashboards --kubernetes | kubectl apply --server-side -f -
-                                                    a ConfigMap for each, for Grafana's sidecar
-
-exit codes: 0 fine, 1 the folder cannot be written, 2 usage
-"""
 _LABELS = {"app.kubernetes.io/name": "pg-oauth-exporter", "grafana_dashboard": "1"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `dashboards`."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = _EPILOG
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--to", type=Path, metavar="DIR", help="copy the files into this folder")
     form.add_argument("--kubernetes", action="store_true", help="print a ConfigMap for each dashboard")

@@ -26,14 +26,6 @@ from exporter.gateways import gateway_to
 from exporter.model import Target
 from exporter.survey import Exit, Survey, UnknownNameError, complain, survey, targets_meant
 
-_EPILOG = """\
-examples:
-  doctor                             every target; what to do stands below the list of checks
-  doctor --json | jq '.targets[].findings[] | select(.level == "fail")'
-
-ok, info: nothing to do. warn: works, but not as it should. fail: keeps metrics away.
-exit codes: 0 nothing fails, 1 something fails, 2 usage, 3 a target cannot be reached
-"""
 _UNREACHABLE = """\
   The most frequent causes:
   - the server is down or listens elsewhere: pg_isready -h HOST -p PORT
@@ -65,11 +57,6 @@ class Diagnosis:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `doctor`."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = (
-        "Connect, look for what keeps metrics away or rights too wide, and print the remedies."
-    )
-    parser.epilog = _EPILOG
     parser.add_argument("--target", metavar="NAME", help="only this target")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 

@@ -26,19 +26,6 @@ _DEFAULT_CONNECTIONS = 3
 _LEAST_SECONDS = 30
 _RESERVED_SINCE = 16
 
-_EPILOG = """\
-examples:
-  grants --role monitor | psql -v ON_ERROR_STOP=1 -d oauth2 -f -
-  grants --role monitor --database oauth2 --database billing | psql -v ON_ERROR_STOP=1 -d postgres -f -
-  grants --role monitor --target main      asks the server for its version and its columns
-  grants --role monitor --column-statistics | psql ...      also what bloat is estimated from
-
-Run the output as a superuser, as often as you like: what is there already stays as it is.
-
-exit codes: 0 fine, 2 usage, 3 the target given by --target cannot be reached
-"""
-
-
 _NOTHING = """\
 -- No target is a PostgreSQL: there is nothing to grant. SQLite's file has to be readable, in WAL mode also
 -- the files -wal and -shm, and the folders above enterable. PgBouncer names the role in `stats_users`.
@@ -66,9 +53,6 @@ class Wanted:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `grants`."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = "Print the SQL that makes a role for monitoring which cannot read a token."
-    parser.epilog = _EPILOG
     parser.add_argument(
         "--role", required=True, metavar="NAME", help="the role; it is created when it is missing"
     )

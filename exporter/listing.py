@@ -23,18 +23,6 @@ _WIDEST = 110
 # More databases than this are counted instead of named.
 _NAMED_DATABASES = 3
 
-_EPILOG = """\
-examples:
-  queries                            what runs on the configured targets, and what does not
-  queries --no-connect               what is enabled, without asking a server
-  queries --json | jq '.queries[] | select(.enabled | not) | .name'
-
-versions: `13+ 17+` is one SQL text from version 13 and another from 17, `sqlite` one for SQLite;
-lane: a query with a timeout over 2s waits for the heavy connection, so that it never delays the others
-
-exit codes: 0 fine, 2 usage, 3 a target cannot be reached (its column then says so)
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -54,9 +42,6 @@ Answers = Mapping[str, Mapping[str, Answer]]  # query -> target -> answer
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `queries`."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = "List all queries: where and how often they run, and why some do not."
-    parser.epilog = _EPILOG
     parser.add_argument("--target", metavar="NAME", help="ask only this target")
     parser.add_argument("--no-connect", action="store_true", help="ask no server; only what is configured")
     parser.add_argument("--json", action="store_true", help="print one JSON object with all that is known")

@@ -26,22 +26,9 @@ log = logging.getLogger(__name__)
 
 _EXPLAIN = {Engine.POSTGRESQL: "EXPLAIN (ANALYZE, BUFFERS) ", Engine.SQLITE: "EXPLAIN QUERY PLAN "}
 
-_EPILOG = """\
-examples:
-  once                               every query that applies, a line each
-  once pg_locks                      its rows, its samples, and what it cost
-  once pg_locks --explain            where the time goes
-  once --format prometheus | promtool check metrics
-
-exit codes: 0 fine, 1 a query failed, 2 usage, 3 a target cannot be reached (the highest that applies)
-"""
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `once`."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = "Run queries now, once, with the session settings and deadlines of the daemon."
-    parser.epilog = _EPILOG
     parser.add_argument(
         "query", nargs="*", help="names of queries, disabled ones too; without: all that apply"
     )

@@ -7,30 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exporter.duration import parse_duration
+from exporter.usage import Parser
 
 DEFAULT_PORT = 9187
-
-_DESCRIPTION = """\
-Watch the exporter at work without a server of your own: starts an embedded PostgreSQL with
-the tables of an OAuth2 server, lets clients issue, refresh and revoke tokens, and runs the
-real daemon against it as a role that can read no token. Every few minutes something goes wrong
-on purpose: a lock queue, an idle transaction, a wave of revocations, a table that bloats, a
-purge that somebody forgot.
-"""
-_EPILOG = """\
-examples:
-  pg-oauth-exporter demo                          until Ctrl-C
-  pg-oauth-exporter demo --duration 2m            stop by itself
-  pg-oauth-exporter demo --rate 50 --seed 7       more traffic, another course of events
-  pg-oauth-exporter demo --postgres 'host=db.example dbname=scratch user=postgres'
-                                                  in an empty database of yours
-
-Everything lives in one temporary folder and on 127.0.0.1, and is gone at the end. If prometheus
-(and alertmanager) are on the PATH, they are started too, with the rules that ship.
-
-exit codes: 0 ended by Ctrl-C, SIGTERM or --duration; 1 something failed; 2 wrong usage, or the
-demo's extra is not installed
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +50,8 @@ def _port(text: str) -> int:
 
 def parse(argv: Sequence[str]) -> Options:
     """Return what `argv` asks for; prints help or a fault and raises SystemExit as argparse does."""
-    parser = argparse.ArgumentParser(
-        prog="pg-oauth-exporter demo",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = Parser(prog="pg-oauth-exporter demo")
+    parser.explain("demo")
     add = parser.add_argument
     add("--rate", type=_rate, default=10.0, metavar="N", help="operations a second; default 10")
     add("--seed", type=int, default=1, metavar="N", help="which course of events; default 1")
