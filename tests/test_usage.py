@@ -34,7 +34,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[object, s
         (("run", "--lgo.level", "debug"), "unknown option --lgo.level, did you mean --log.level?"),
         (("run", "--web.listen-addres=:1"), "did you mean --web.listen-address?"),
         (("run", "--log.lev=debug"), "did you mean --log.level?"),
-        (("once", "--format", "tabel"), "unknown value of --format tabel, did you mean table?"),
+        (("once", "--format", "line"), "unknown value of --format line, did you mean lines?"),
         (("completion", "fisch"), "there are bash, zsh, tcsh"),
         (("check", "--xyzzy"), "unknown option --xyzzy\n"),
         (("check", "more"), "an argument too many"),
