@@ -69,7 +69,7 @@ class Parser(argparse.ArgumentParser):
         if choice:
             message = self._refused(choice["name"], choice["word"])
         name = self.prog
-        self.exit(2, f"{self.format_usage()}{name}: error: {message}\n`{name} --help` says more\n")
+        self.exit(2, f"{self.format_usage()}`{name} --help` says more\n{name}: error: {message}\n")
 
     def _refused(self, name: str, word: str) -> str:
         actions = [action for action in self._actions if action.choices is not None]
