@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Protocol
 
 from starlette.requests import Request
@@ -59,7 +58,7 @@ class PauseRoutes:
         async def answer(control: Control, name: str) -> Response:
             rest = await control.resume(name)
             if rest is not None:
-                return PlainTextResponse(f"{_told(name, rest)}only that ends it\n", 409)
+                return PlainTextResponse(f"{_told(name, rest)}only what paused it ends that\n", 409)
             return PlainTextResponse(f"{name} is not paused\n")
 
         return await self._answer(request, answer)
@@ -76,9 +75,5 @@ class PauseRoutes:
 
 
 def _told(name: str, pause: Pause) -> str:
-    until = ""
-    if pause.until is not None:
-        until = f" until {datetime.fromtimestamp(pause.until, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    elif pause.by is By.ENDPOINT:
-        until = " until it is resumed or the exporter restarts"
-    return f"{name} is {pause}{until}\n"
+    ends = pause.until is None and pause.by is By.ENDPOINT
+    return f"{name} is {pause}\n" + ("it ends when it is resumed or the exporter restarts\n" if ends else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 
 LONGEST_REASON = 200
@@ -27,8 +28,14 @@ class Pause:
     reason: str = ""
 
     def __str__(self) -> str:
-        """Say it to people, without its times."""
-        return f"paused by {self.by}{f': {self.reason}' if self.reason else ''}"
+        """Say it to people, with its times in UTC."""
+        until = "" if self.until is None else f", until {_utc(self.until)}"
+        why = f": {self.reason}" if self.reason else ""
+        return f"paused by {self.by} since {_utc(self.since)}{until}{why}"
+
+
+def _utc(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def reason_in(text: str) -> str:

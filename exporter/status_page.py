@@ -18,6 +18,7 @@ TARGET_STATES = {
     "down": "down",
     "up": "up",
     "waiting": "waiting",
+    "paused": "paused",
 }
 QUERY_STATES = {
     "": "any state",

@@ -128,7 +128,7 @@ class Watch:
             self._engine.store.drop(key)
         if outcome.kind is OutcomeKind.OK:
             self._probe.answered()
-        if counter:
+        if counter and key in self.plan.active:
             self._knowledge.publish(self.plan.active)
             if outcome.kind is OutcomeKind.OK and not counter.is_settled:
                 self._engine.turns.run_in(key, SETTLING_EVERY)

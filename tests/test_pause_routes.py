@@ -42,9 +42,9 @@ def post(path: str, control: Control | None, *, method: str = "POST") -> httpx.R
 def test_a_target_is_paused_for_a_time_and_says_until_when() -> None:
     control = Control()
     answer = post("/-/targets/main/pause?for=2h&reason=disk%20swap", control)
-    assert (answer.status_code, answer.text) == (
-        200,
-        "main is paused by endpoint: disk swap until 1970-01-01 02:00:00 UTC\n",
+    assert answer.status_code == 200
+    assert answer.text == (
+        "main is paused by endpoint since 1970-01-01 00:00:00 UTC, until 1970-01-01 02:00:00 UTC: disk swap\n"
     )
     assert control.pauses.of("main") == Pause(By.ENDPOINT, 0.0, 7200.0, "disk swap")
 
@@ -52,7 +52,10 @@ def test_a_target_is_paused_for_a_time_and_says_until_when() -> None:
 def test_without_a_time_a_target_is_paused_until_it_is_resumed() -> None:
     control = Control()
     answer = post("/-/targets/main/pause", control)
-    assert answer.text == "main is paused by endpoint until it is resumed or the exporter restarts\n"
+    assert answer.text == (
+        "main is paused by endpoint since 1970-01-01 00:00:00 UTC\n"
+        "it ends when it is resumed or the exporter restarts\n"
+    )
     assert control.pauses.of("main") == Pause(By.ENDPOINT, 0.0)
     assert post("/-/targets/main/resume", control).text == "main is not paused\n"
     assert control.pauses.of("main") is None
@@ -62,7 +65,10 @@ def test_what_something_else_has_paused_cannot_be_resumed_here() -> None:
     control = Control()
     control.pauses.configured(["main"])
     answer = post("/-/targets/main/resume", control)
-    assert (answer.status_code, answer.text) == (409, "main is paused by configuration\nonly that ends it\n")
+    assert answer.status_code == 409
+    assert answer.text == (
+        "main is paused by configuration since 1970-01-01 00:00:00 UTC\nonly what paused it ends that\n"
+    )
 
 
 @pytest.mark.parametrize(

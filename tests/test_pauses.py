@@ -95,6 +95,9 @@ def test_a_reason_is_one_line_that_can_be_printed(text: str, reason: str) -> Non
     assert reason_in(text) == reason
 
 
-def test_a_pause_reads_as_who_and_why() -> None:
-    assert str(Pause(By.FILE, 0.0, reason="disk swap")) == "paused by file: disk swap"
-    assert str(Pause(By.CONFIGURATION, 0.0)) == "paused by configuration"
+def test_a_pause_reads_as_who_from_when_until_when_and_why() -> None:
+    since = "since 1970-01-01 00:00:00 UTC"
+    assert str(Pause(By.FILE, 0.0, reason="disk swap")) == f"paused by file {since}: disk swap"
+    assert str(Pause(By.CONFIGURATION, 0.0)) == f"paused by configuration {since}"
+    until = f"paused by endpoint {since}, until 1970-01-01 02:00:00 UTC: disk swap"
+    assert str(Pause(By.ENDPOINT, 0.0, 7200.0, "disk swap")) == until
