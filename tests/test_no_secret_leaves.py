@@ -179,8 +179,8 @@ def test_whatever_the_password_is_it_is_in_no_message_no_fault_and_no_log_line(
     plain: dict[str, object] = {"dsn": f"postgresql://nobody:{password}@127.0.0.1:1/postgres"}
     said = []
     for careless in (False, True):
-        monkeypatch.setattr(redaction, "SECRETS", redaction.Secrets())
         for wanted in [*forms(*where).values(), plain]:
+            monkeypatch.setattr(redaction, "SECRETS", redaction.Secrets())  # what one form taught
             if "password_command" not in wanted:  # a process for each is too slow for many examples
                 said += [*_said(wanted, careless=careless)]
     visible = [form for form in written(password) for text in said if form in _without_marks(text)]
