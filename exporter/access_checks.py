@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from exporter.dsn import unverified
 from exporter.findings import Check, Facts, Finding, Level
 from exporter.model import Scope
 from exporter.quoting import identifier
@@ -12,6 +13,7 @@ from exporter.quoting import identifier
 _DAY = 86400.0
 _PASSWORD_DAYS = 14
 _CLOCK_SECONDS = 1.0
+_VERIFY = "-- DSN: sslmode=verify-full, sslrootcert=FILE"
 
 
 def _superuser(facts: Facts) -> Iterator[Finding]:
@@ -114,6 +116,16 @@ def _connect(facts: Facts) -> Iterator[Finding]:
 
 def _encryption(facts: Facts) -> Iterator[Finding]:
     session = facts.session
+    mode = unverified(facts.target) if session.remote and session.encrypted else ""
+    if mode:
+        yield Finding(
+            "encryption",
+            Level.WARN,
+            f"the connection is encrypted, but sslmode={mode} does not tell whom it leads to",
+            "Who can change the way of packets, or a name's address, can be in between and read everything.",
+            _VERIFY,
+        )
+        return
     if session.encrypted or not session.remote:
         way = "encrypted" if session.encrypted else "local"
         yield Finding("encryption", Level.OK, f"the connection is {way}")
@@ -123,7 +135,7 @@ def _encryption(facts: Facts) -> Iterator[Finding]:
         Level.WARN,
         "the connection is not encrypted and comes from another machine",
         "Who listens on the way sees the metrics, and the password where the method is `password`.",
-        "-- DSN: sslmode=verify-full, sslrootcert=FILE; server: ssl = on, hostssl lines in pg_hba.conf",
+        f"{_VERIFY}; server: ssl = on, hostssl lines in pg_hba.conf",
     )
 
 

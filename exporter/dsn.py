@@ -138,6 +138,22 @@ def endpoints(target: Target) -> tuple[tuple[str, int], ...]:
     return tuple((host, int(port or DEFAULT_PORT)) for host, port in pairs if host and host[0] not in "/@")
 
 
+def unverified(target: Target) -> str:
+    """Return the sslmode of a target that does not know whom it talks to; "" when it does, or nobody can say.
+
+    Who has to prove by SCRAM, within this very connection, that it knows the password is no stranger either.
+    """
+    try:
+        given = {name: str(value) for name, value in conninfo_to_dict(target.dsn).items()}
+    except ProgrammingError:
+        return ""
+    defaults = {option.keyword: option.val for option in pq.Conninfo.get_defaults()}
+    mode = given.get("sslmode") or (defaults.get(b"sslmode") or b"").decode()
+    says_otherwise = "service" in given and "sslmode" not in given  # its file may
+    proven = mode == "verify-full" or given.get("channel_binding") == "require"
+    return "" if proven or says_otherwise else mode
+
+
 def attempt_seconds(parameters: Mapping[str, str]) -> int:
     """Return the seconds that libpq gives to each address of the server."""
     seconds = int(parameters["connect_timeout"])

@@ -48,7 +48,7 @@ _PREFIX = re.compile(
         (?:FATAL:\s+)?""",
     re.VERBOSE,
 )
-_NOISE = ("Is the server running", "Multiple connection attempts failed")
+_NOISE = ("Is the server running", "Multiple connection attempts failed", "Either provide the file")
 _NONE_GIVEN = "no password supplied"
 _REMEDIES = {
     "password authentication failed": "check the role's name, its password and where the password comes from",
@@ -69,10 +69,12 @@ _REMEDIES = {
     "root certificate file": "sslrootcert names the certificate of the authority that signed the server's",
     "certificate verify failed": "sslrootcert must hold the authority that signed the server's certificate",
     "does not match host name": "connect by a name that is in the server's certificate",
-    "requires a valid client certificate": "give sslcert and sslkey in the DSN",
+    "requires a valid client certificate": "sslcert and sslkey must name files that are there",
     "unknown certificate authority": "the server does not know who signed our certificate (its ssl_ca_file)",
     "unknown ca": "the server does not know who signed our certificate (its ssl_ca_file)",
     "certificate authentication failed": "the certificate's common name must be the role, or be mapped to it",
+    "key values mismatch": "sslcert and sslkey do not belong together",
+    "but not private key file": "sslkey must name the key of that certificate",
     "could not load private key file": "sslkey must be an unencrypted PEM key, or sslpassword must open it",
     "private key file": "chmod 600 it, and let the exporter's user own it",
 }

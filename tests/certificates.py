@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from servers import Server
+
 _NEW = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout - -out - -days"
 
 
@@ -50,6 +52,14 @@ def make(days: int, *, subject: str = "test", sans: str = "", authority: Made | 
     certificate = mark + rest
     said = _openssl(["x509", "-noout", "-enddate"], certificate)
     return Made(key, certificate, float(ssl.cert_time_to_seconds(said.strip().removeprefix("notAfter="))))
+
+
+def put(server: Server, name: str, text: str) -> None:
+    """Write a file into a server's data folder that only the server can read."""
+    server.execute(
+        f"COPY (SELECT line FROM regexp_split_to_table('{text.strip()}', '\n') AS line)"
+        f" TO PROGRAM 'umask 077; cat > {name}'"
+    )
 
 
 def encrypted(key: str, password: str) -> str:

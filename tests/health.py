@@ -64,7 +64,7 @@ def with_tokens(*readable: str) -> dict[str, DatabaseInfo]:
 
 
 WELL = Facts(
-    target=Target("main", "postgresql://monitor@db/app"),
+    target=Target("main", "postgresql://monitor@db/app?sslmode=verify-full"),
     server=SERVER,
     role=Role(
         superuser=False,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from exporter.findings import Level
+from exporter.findings import Facts, Level
 from exporter.model import Scope
 from health import SERVER, TOKENS_QUERY, WELL, found, with_role, with_session
 
@@ -67,7 +67,36 @@ def test_an_unencrypted_connection_matters_only_when_it_leaves_the_machine(
     remote: bool,
     count: int,
 ) -> None:
-    assert len(found(with_session(encrypted=encrypted, remote=remote), "encryption")) == count
+    facts = _reached(with_session(encrypted=encrypted, remote=remote), "host=h sslmode=verify-full")
+    assert len(found(facts, "encryption")) == count
+
+
+def _reached(facts: Facts, dsn: str) -> Facts:
+    return replace(facts, target=replace(facts.target, dsn=dsn))
+
+
+@pytest.mark.parametrize(
+    ("dsn", "mode"),
+    [
+        ("postgresql://h/d?sslmode=verify-full", ""),
+        ("postgresql://h/d", "prefer"),
+        ("host=h sslmode=require", "require"),
+        ("host=h sslmode=verify-ca sslrootcert=/ca", "verify-ca"),
+        ("host=h channel_binding=require", ""),
+        ("service=mine", ""),
+        ("service=mine sslmode=require", "require"),
+    ],
+)
+def test_a_remote_connection_that_checks_less_than_the_name_of_the_server_is_told(
+    dsn: str, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PGSSLMODE", raising=False)
+    remote = _reached(with_session(encrypted=True, remote=True), dsn)
+    assert [f"sslmode={mode} does" in one.summary for one in found(remote, "encryption")] == [True] * bool(
+        mode
+    )
+    local = _reached(with_session(encrypted=True, remote=False), dsn)
+    assert found(local, "encryption") == []
 
 
 @pytest.mark.parametrize(("clock", "error", "count"), [(0.9, 0.0, 0), (-1.1, 0.0, 1), (1.1, 0.2, 0)])

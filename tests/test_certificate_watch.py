@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from certificates import Made, make
+from certificates import Made, make, put
 from exporter.certificate_watch import FAMILY, CertificateWatch
 from exporter.dsn import endpoints
 from exporter.handshake import HandshakeError, certificate_end
@@ -24,14 +24,6 @@ def end(server: Server, seconds: float = 5.0) -> float | None:
     return asyncio.run(certificate_end(server.host, server.port, seconds))
 
 
-def _put(server: Server, name: str, text: str) -> None:
-    """Write a file into the data folder that only the server can read."""
-    server.execute(
-        f"COPY (SELECT line FROM regexp_split_to_table('{text.strip()}', '\n') AS line)"
-        f" TO PROGRAM 'umask 077; cat > {name}'"
-    )
-
-
 @pytest.fixture(scope="module")
 def encrypted(a_server: Server) -> Iterator[tuple[Server, Made]]:
     """The server with a certificate, which it had not before, and that certificate."""
@@ -41,8 +33,8 @@ def encrypted(a_server: Server) -> Iterator[tuple[Server, Made]]:
         pytest.skip("the server cannot be given a certificate")
     assert end(a_server) is None
     made = make(30)
-    _put(a_server, "tests.key", made.key)
-    _put(a_server, "tests.crt", made.certificate)
+    put(a_server, "tests.key", made.key)
+    put(a_server, "tests.crt", made.certificate)
     with ExitStack() as stack:
         stack.enter_context(changed(a_server, "ssl_key_file", "'tests.key'"))
         stack.enter_context(changed(a_server, "ssl_cert_file", "'tests.crt'"))
