@@ -74,7 +74,7 @@ def serve(configuration: Configuration, load_again: LoadAgain) -> None:
         notifier.ready(_watching(daemon))
 
     hooks = Hooks(started, lambda: notifier.alive(time.monotonic()), notifier.stopping)
-    app = Guard(RequestLog(web.create(backend, lifespan)), state, time.monotonic)
+    app = RequestLog(Guard(web.create(backend, lifespan), state, time.monotonic))
     server = Server(app, listeners, state, settings.web.max_connections, settings.shutdown_grace, hooks)
     server.run()
 

@@ -59,15 +59,19 @@ def listen(addresses: Iterable[str], environ: MutableMapping[str, str]) -> list[
         try:
             listeners.extend(_listen(address, passed))
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
             remedy = "choose another with --web.listen-address"
-            problem = f"{address}: {reason or 'cannot listen there'}"
-            faults.append(Fault("web", "listen_address", problem, remedy))
+            faults.append(Fault("web", "listen_address", f"{address}: {_reason(error)}", remedy))
     if faults:
         for listener in listeners:
             listener.close()
         raise ConfigError(faults)
     return listeners
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError) and error.errno and not isinstance(error, socket.gaierror):
+        return os.strerror(error.errno)
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _listen(address: str, passed: list[tuple[str, int]]) -> list[Listener]:

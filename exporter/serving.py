@@ -27,6 +27,8 @@ log.addFilter(Seldom())
 _HANDSHAKE_WITHIN = 10.0
 _IDLE_WITHIN = 120
 _END_OF_TLS_WITHIN = 2.0
+# Bytes that the kernel holds for a client; left to itself it takes some megabytes of a page for each.
+_KERNEL_BUFFER = 128 * 1024
 _NO_MORE_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _TICKS_A_SECOND = 10
 _TLS_HANDSHAKE = b"\x16"
@@ -110,6 +112,9 @@ class Server(uvicorn.Server):
         for task in self._handshakes:
             task.cancel()
         await super().shutdown(sockets)
+        for connection in self._connections():
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
     def _connections(self) -> list[Connection]:
         return [each for each in self.server_state.connections if isinstance(each, Connection)]
@@ -121,6 +126,8 @@ class Server(uvicorn.Server):
                 if self._state.context() is None:
                     client.send(_NO_ROOM)
             return
+        with contextlib.suppress(OSError):
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BUFFER)
         task = asyncio.create_task(self._connect(client))
         self._handshakes.add(task)
         task.add_done_callback(self._handshakes.discard)

@@ -61,6 +61,8 @@ class Store:
         self._families: list[str] | None = None
         self._scraped: dict[Format, float] = {}
         self._muted: dict[str, tuple[Slot, dict[Slot, _Content]]] = {}
+        # The newest page of each kind, for as long as nothing changes: clients that read slowly share it.
+        self._pages: dict[tuple[Format, bool], bytes] = {}
 
     def put(self, key: JobKey, fragments: Sequence[Fragment], expires_at: float) -> None:
         """Replace a job's polled values; from the Unix time `expires_at` on they are on no page."""
@@ -156,12 +158,24 @@ class Store:
         Where fragments of one family disagree about its header, the first one's is used.
         """
         self._expire()
-        wanted = None if targets is None else sorted(set(targets))
+        if targets is not None:
+            return self._joined(format, compressed=compressed, wanted=sorted(set(targets)))
+        if compressed:
+            self._scraped[format] = self._now()
+        if (format, compressed) not in self._pages:
+            self._pages[format, compressed] = self._joined(format, compressed=compressed, wanted=None)
+        return self._pages[format, compressed]
+
+    def _joined(
+        self,
+        format: Format,  # noqa: A002  # as above
+        *,
+        compressed: bool,
+        wanted: Sequence[str] | None,
+    ) -> bytes:
         groups = [self._groups[family] for family in self._names(wanted)]
         end = [OPENMETRICS_END] if format is Format.OPENMETRICS else []
         if compressed:
-            if wanted is None:
-                self._scraped[format] = self._now()
             parts = [part for group in groups for part in group.deflated(format, wanted)]
             return gzip_stream([*parts, *(segment.deflated for segment in end)])
         segments = [segment for group in groups for segment in group.segments(format, wanted)]
@@ -202,6 +216,7 @@ class Store:
             aside[slot] = content
 
     def _show(self, slot: Slot, content: _Content) -> None:
+        self._pages.clear()
         old, new = self._contents.get(slot), content.fragments
         self._leave(slot, [family for family in old.fragments if family not in new] if old else [])
         for family, made in new.items():
@@ -224,6 +239,7 @@ class Store:
         content = self._contents.pop(slot, None)
         if content is None:
             return
+        self._pages.clear()
         slots = self._slots[slot.target]
         slots.discard(slot)
         if not slots:
