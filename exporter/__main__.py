@@ -20,6 +20,7 @@ from exporter import (
     configuration,
     dashboard_files,
     doctor,
+    flags,
     grants,
     listing,
     logs,
@@ -31,20 +32,6 @@ from exporter.errors import ConfigError
 from exporter.share import described, own_share
 from exporter.usage import Parser
 from exporter.web_state import WebState
-
-_FLAGS = {
-    "web_listen_address": "web.listen_address",
-    "web_config_file": "web.config_file",
-    "web_enable_reload": "web.enable_reload",
-    "log_level": "log.level",
-    "log_format": "log.format",
-    "sets": "sets",
-    "queries_dir": "queries_dirs",
-    "queries_yaml": "queries_yaml",
-    "shutdown_grace": "shutdown_grace",
-    "shard": "shard",
-    "leader_election": "leader_election.enabled",
-}
 
 Command = Callable[[Configuration, argparse.Namespace, TextIO], Awaitable[int]]
 
@@ -91,11 +78,11 @@ def command_line() -> Parser:
         return added
 
     run = command("run", "poll the targets and serve their metrics until SIGTERM", _run)
-    _run_options(run)
-    _shard_option(run)
+    serving = run.add_argument_group("serving")
+    flags.add(serving, "web.listen_address", "web.config_file", "web.enable_reload", "shutdown_grace")
+    flags.add(run.add_argument_group("several exporters"), "shard", "leader_election.enabled")
     check = command("check", "validate configuration and catalogue, print every fault", _check)
-    _shard_option(check)
-    _web_config_option(check)
+    flags.add(check, "shard", "web.config_file")
     once.add_arguments(command("once", "run queries now; print rows, samples and cost", _ask(once.run)))
     listing.add_arguments(
         command("queries", "list all queries and why some do not run", _ask(listing.run, needs_target=False))
@@ -139,87 +126,18 @@ def _common() -> Parser:
     common = Parser(add_help=False)
     group = common.add_argument_group("configuration, shared by all commands")
     group.add_argument(
-        "--config.file",
+        flags.CONFIG_FILE,
         dest="config_file",
         type=Path,
         metavar="FILE",
         help="YAML; without it DATA_SOURCE_NAME names the one target",
     )
-    group.add_argument(
-        "--sets",
-        metavar="LIST",
-        help="sets of queries: names replace the default choice, +name and -name change it",
-    )
-    group.add_argument(
-        "--queries-dir",
-        action="append",
-        metavar="DIR",
-        help="a folder of further queries; may be given again",
-    )
-    group.add_argument(
-        "--extend.query-path",
-        dest="queries_yaml",
-        action="append",
-        metavar="FILE",
-        help="a queries.yaml of postgres_exporter; may be given again",
-    )
-    group.add_argument("--log.level", dest="log_level", metavar="LEVEL", help="debug, info, warning or error")
-    group.add_argument("--log.format", dest="log_format", metavar="FORMAT", help="logfmt or json")
+    flags.add(group, "sets", "queries_dirs", "queries_yaml", "log.level", "log.format")
     return common
 
 
-def _shard_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--shard",
-        metavar="N/M",
-        help="poll a stable part of the targets, as 2/5 the second of five; auto/5 by the host's ordinal",
-    )
-
-
-def _web_config_option(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument(
-        "--web.config.file",
-        dest="web_config_file",
-        metavar="FILE",
-        help="TLS, users, headers: a web configuration file as postgres_exporter has",
-    )
-
-
-def _run_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("serving")
-    group.add_argument(
-        "--web.listen-address",
-        dest="web_listen_address",
-        action="append",
-        metavar="ADDRESS",
-        help="default 127.0.0.1:9187; :9187 listens on all interfaces, unix:/path on a socket, systemd on its"
-        " sockets; may be given again",
-    )
-    _web_config_option(group)
-    group.add_argument(
-        "--web.enable-reload",
-        dest="web_enable_reload",
-        action="store_true",
-        default=None,
-        help="let POST /-/reload do what SIGHUP does",
-    )
-    group.add_argument(
-        "--leader-election",
-        action="store_true",
-        default=None,
-        help="of several replicas with the same targets, one polls each target",
-    )
-    group.add_argument(
-        "--shutdown-grace",
-        metavar="DURATION",
-        help="how long running queries may take to end after SIGTERM; default 10s",
-    )
-
-
 def _load(args: argparse.Namespace, *, needs_target: bool = True) -> Configuration:
-    given = {key: getattr(args, name, None) for name, key in _FLAGS.items()}
-    flags = {key: value for key, value in given.items() if value is not None}
-    return configuration.load(args.config_file, flags, needs_target=needs_target)
+    return configuration.load(args.config_file, flags.given(args), needs_target=needs_target)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -248,7 +166,7 @@ def _check(args: argparse.Namespace) -> int:
 def _ask(command: Command, *, needs_target: bool = True) -> Callable[[argparse.Namespace], int]:
     def handler(args: argparse.Namespace) -> int:
         loaded = _load(args, needs_target=needs_target)
-        logs.configure(args.log_level or "error", loaded.settings.log.format)
+        logs.configure(str(flags.given(args).get("log.level", "error")), loaded.settings.log.format)
         return asyncio.run(command(loaded, args, sys.stdout))  # type: ignore[arg-type]  # ours are coroutines
 
     return handler

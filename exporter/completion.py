@@ -5,12 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TextIO
 
-import shtab
-
 from exporter.usage import Parser
 
 SHELLS = ("bash", "zsh", "tcsh")
-_BY_METAVAR = {"FILE": shtab.FILE, "PAGE": shtab.FILE, "DIR": shtab.DIRECTORY}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,10 +17,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, out: TextIO) -> int:
     """Print the script for the parser of the whole command line, which `args` carries."""
+    import shtab  # noqa: PLC0415 - a tenth of a second that no other command has to wait
+
+    by_metavar = {"FILE": shtab.FILE, "PAGE": shtab.FILE, "DIR": shtab.DIRECTORY}
     whole: Parser = args.whole
     for parser in whole.commands().values():
         for action in parser.actions():
-            if action.metavar in _BY_METAVAR:
-                action.complete = _BY_METAVAR[action.metavar]  # type: ignore[attr-defined]  # shtab's own way
+            if action.metavar in by_metavar:
+                action.complete = by_metavar[action.metavar]  # type: ignore[attr-defined]  # shtab's own way
     print(shtab.complete(whole, shell=args.shell), file=out)
     return 0

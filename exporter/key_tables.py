@@ -95,8 +95,15 @@ def _kind(node: Node) -> str:
         return plain[node["type"]] + _bounds(node)
     if node["type"] == "array":
         return "list" if "properties" in node["items"] else f"list of {_kind(node['items'])}s"
+    return _mapping(node)
+
+
+def _mapping(node: Node) -> str:
     inner = node.get("additionalProperties")
-    return f"mapping to {_kind(inner)}" if isinstance(inner, dict) and "type" in inner else "mapping"
+    if not isinstance(inner, dict) or "type" not in inner:
+        return "mapping"
+    most = f", at most {node['maxProperties']}" if "maxProperties" in node else ""
+    return f"mapping to {_kind(inner)}{most}"
 
 
 def _bounds(node: Node) -> str:
@@ -120,13 +127,15 @@ def _variables() -> str:
     for key in keys():
         if key.single:
             flag = FLAGS.get(key.dotted)
-            rows.append((f"`{key.dotted}`", f"`{variable(key.dotted)}`", f"`{flag}`" if flag else ""))
+            name = f"`{flag.name}`" if flag else ""
+            rows.append((f"`{key.dotted}`", f"`{variable(key.dotted)}`", name))
     return _table(("key", "variable", "flag"), rows)
 
 
 def _settable(key: Key) -> str:
-    names = (variable(key.dotted) if key.single else None, FLAGS.get(key.dotted))
-    return ", ".join(f"`{name}`" for name in names if name)
+    flag = FLAGS.get(key.dotted)
+    names = [*([variable(key.dotted)] if key.single else []), *([flag.name] if flag else [])]
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

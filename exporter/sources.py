@@ -81,7 +81,7 @@ def gather(
         given = flags.get(key.dotted)
         if given is not None:
             value = read(given, key) if isinstance(given, str) else given
-            _put(values, places, key.path, value, FLAGS[key.dotted])
+            _put(values, places, key.path, value, FLAGS[key.dotted].name)
     origins = Origins(replace(document, value=None), places)
     folder = path.parent if path and (_FILES,) not in places else Path()
     origins = replace(origins, moved=_put_files(values, folder, origins, faults))

@@ -218,9 +218,14 @@ def test_a_reload_takes_a_good_configuration_and_keeps_the_old_one_when_the_new_
         daemon.configure(good)
         daemon.process.send_signal(signal.SIGHUP)
         daemon.until(lambda: state() == ([1], True), "take the second target")
+        daemon.configure({**_config(store), "targets_files": ["targets.d/*.yaml"]})
+        (tmp_path / "targets.d").mkdir()
+        (tmp_path / "targets.d" / "more.yaml").write_text(f"targets: [{{name: third, dsn: '{store}'}}]")
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.until(lambda: daemon.samples("pg_up", target="third") == [1], "take a target of a new file")
         daemon.configure({"targets": [{"name": "main", "dns": store}]})
         daemon.process.send_signal(signal.SIGHUP)
-        daemon.until(lambda: state() == ([0], True), "refuse the bad configuration")
+        daemon.until(lambda: state() == ([0], False), "refuse the bad configuration")
         assert "the old one stays in force" in daemon.logs
         assert store not in daemon.logs
         daemon.configure(_config(store, queries={"tokens": {"enabled": False}}))
