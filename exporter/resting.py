@@ -26,21 +26,30 @@ def kept(plan: Plan, timetable: Timetable, now: float) -> tuple[Plan, float]:
     resting: dict[JobKey, Query] = {}
     skipped: dict[JobKey, Skip] = dict(plan.skipped)
     changes: dict[Hours, float] = {}
+    rests: dict[str, Skip | None] = {}  # a query has the same hours in each database
     for key, query in plan.active.items():
-        hours = timetable.hours(query)
-        if hours and hours not in changes:
-            changes[hours] = next_change(hours, now, timetable.zone) or math.inf
-        if not hours or is_open(hours, now, timetable.zone):
+        if key.query not in rests:
+            rests[key.query] = _rest(timetable.hours(query), timetable, now, changes)
+        if (skip := rests[key.query]) is None:
             active[key] = query
         else:
-            resting[key] = query
-            until = rests_until(changes[hours], now, timetable)
-            skipped[key] = Skip(SkipReason.WINDOW, until, _REMEDY)
+            resting[key], skipped[key] = query, skip
     now_kept = replace(plan, active=active, skipped=skipped, resting=resting)
     return now_kept, min(changes.values(), default=math.inf)
 
 
-def rests_until(opens: float, now: float, timetable: Timetable) -> str:
+def _rest(hours: Hours, timetable: Timetable, now: float, changes: dict[Hours, float]) -> Skip | None:
+    """Return why a query with these hours does not run now, None when it does; note when that changes."""
+    if not hours:
+        return None
+    if hours not in changes:
+        changes[hours] = next_change(hours, now, timetable.zone) or math.inf
+    if is_open(hours, now, timetable.zone):
+        return None
+    return Skip(SkipReason.WINDOW, _rests_until(changes[hours], now, timetable), _REMEDY)
+
+
+def _rests_until(opens: float, now: float, timetable: Timetable) -> str:
     """Return in words until when a query rests: by the target's clock, with the date if not today."""
     if opens == math.inf:
         return "rests: its hours never let it run"

@@ -27,7 +27,8 @@ _STUCK_AFTER_SECONDS = 60.0
 class QueryStatus:
     """One job: what it is doing and why. Times in seconds, `last_run` and `last_success` in Unix time.
 
-    `state` is waiting (not run yet, or its target is down), ok, failing, backing off or skipped.
+    `state` is waiting (not run yet, or its target is down), ok, failing, backing off, skipped
+    or resting (its hours are not now).
     `seconds`, `server_seconds` (the part that the server had it), `rows` and `samples` are of the newest run.
     """
 
@@ -67,6 +68,7 @@ class Counts:
     failing: int = 0
     waiting: int = 0
     skipped: int = 0
+    resting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,10 @@ def _target_state(watch: Watch) -> str:
 def _queries(watch: Watch, telemetry: Telemetry, sets: Mapping[str, str]) -> tuple[QueryStatus, ...]:
     plan = watch.plan
     active = [_active(key, query, telemetry, is_up=watch.up) for key, query in plan.active.items()]
-    skipped = [skipped_status(key, sets[key.query], skip) for key, skip in plan.skipped.items()]
+    skipped = [
+        skipped_status(key, sets[key.query], skip, state="resting" if key in plan.resting else "skipped")
+        for key, skip in plan.skipped.items()
+    ]
     return tuple(sorted([*active, *skipped], key=lambda row: (row.set, row.query, row.database or "")))
 
 
@@ -179,7 +184,9 @@ def _tally(watch: Watch, telemetry: Telemetry) -> tuple[Counts, str, float]:
             share += last.server_seconds / (last.interval or query.every)
         if last is not None and state == "failing":
             failed.append((telemetry.last_success(key) or 0.0, f"{key.query}: {last.kind}: {last.message}"))
-    counts = Counts(found["ok"], found["failing"], found["waiting"], len(watch.plan.skipped))
+    resting = len(watch.plan.resting)
+    skipped = len(watch.plan.skipped) - resting
+    counts = Counts(found["ok"], found["failing"], found["waiting"], skipped, resting)
     return counts, min(failed)[1] if failed else "", share
 
 
@@ -204,10 +211,10 @@ def _evidence(watch: Watch, evidence: Evidence) -> Iterator[EvidenceStatus]:
         )
 
 
-def skipped_status(key: JobKey, set_name: str, skip: Skip) -> QueryStatus:
+def skipped_status(key: JobKey, set_name: str, skip: Skip, state: str = "skipped") -> QueryStatus:
     """Return the row of a query that does not run."""
     reason = f"{skip.reason}: {skip.detail}" if skip.detail else str(skip.reason)
-    return QueryStatus(key.query, set_name, key.database, "skipped", reason, skip.remedy)
+    return QueryStatus(key.query, set_name, key.database, state, reason, skip.remedy)
 
 
 def not_ready(watches: Iterable[Watch], telemetry: Telemetry, now: float) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ QUERY_STATES = {
     "failing": "failing",
     "waiting": "waiting",
     "ok": "ok",
+    "resting": "resting",
     "skipped": "skipped",
     "disabled": "switched off",
 }
@@ -34,6 +35,7 @@ _SECTIONS = (
     ("failing", "Failing", "Their values are gone or will expire. The reason is that of the newest run."),
     ("waiting", "Waiting", "They have not run since the exporter started, or since the target was away."),
     ("ok", "Working", ""),
+    ("resting", "Resting", "Their hours are not now. They run again when their window opens."),
     ("skipped", "Skipped", "They do not apply as things are. A remedy is to be read before it is run."),
     ("disabled", "Switched off", "By the configuration, or because their set is not on by default."),
 )

@@ -69,3 +69,9 @@ def test_a_job_that_never_runs_says_so() -> None:
 def test_without_hours_nothing_changes() -> None:
     plan = Plan({DAILY: query("daily")})
     assert kept(plan, BERLIN, 0.0) == (plan, math.inf)
+
+
+def test_a_query_rests_in_all_its_databases() -> None:
+    jobs = [JobKey("nightly", "main", name) for name in ("a", "b")]
+    plan, _ = kept(Plan(dict.fromkeys(jobs, NIGHT)), BERLIN, at("2026-11-23T12:00:00+01:00"))
+    assert set(plan.resting) == set(plan.skipped) == set(jobs)

@@ -8,10 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from exporter import cron
+from exporter.evidence import Evidence
 from exporter.hours import Hours
 from exporter.model import JobKey, OutcomeKind, Query
 from exporter.quiet import Timetable
-from exporter.status import not_ready
+from exporter.status import not_ready, target_status
+from exporter.store import Served
 from servers import Server
 from test_watch import KEY, ONE, Trial
 
@@ -65,6 +67,12 @@ def test_when_its_window_closes_a_query_rests_and_its_values_go_at_once(a_server
             assert trial.turns.jobs == {JobKey("b", "main"): 15.0}
             assert await trial.run() is None
             assert trial.watch.plan.skipped[KEY].detail.startswith("rests until ")
+            status = target_status(
+                trial.watch, trial.telemetry, Evidence(keep=0), Served(), {"one": "s", "b": "s"}
+            )
+            [row] = [row for row in status.queries if row.query == "one"]
+            assert (row.state, row.reason.split(" until ")[0]) == ("resting", "window: rests")
+            assert (status.counts.resting, status.counts.skipped, status.counts.ok) == (1, 0, 1)
 
     asyncio.run(scenario())
 
