@@ -183,3 +183,28 @@ def test_a_password_is_read_again_at_every_connect(tmp_path: Path, a_server: Ser
                 assert (await gateway.fetch("SELECT 1", timeout=5)).rows == [(1,)]
 
         asyncio.run(ask())
+
+
+def test_a_token_that_has_ended_is_replaced_at_the_next_connect_and_not_before(
+    tmp_path: Path, a_server: Server
+) -> None:
+    """As with IAM and Vault: what the command prints is for a while, and a session outlives it."""
+    store = tmp_path / "token"
+    runs = tmp_path / "runs"
+    command = ("/bin/sh", "-c", f"echo x >> {runs}; cat {store}; echo not this")
+    with role(a_server) as (user, first):
+        store.write_text(f"{first}\n")
+
+        async def ask() -> None:
+            async with opened(a_server.dsn(user=user), password=Secret(command=command)) as gateway:
+                sql = "SELECT pg_backend_pid()"
+                [(pid,)] = (await gateway.fetch(sql, timeout=5)).rows
+                a_server.execute(f"ALTER ROLE {user} PASSWORD 'the next token' VALID UNTIL 'infinity'")
+                store.write_text("the next token\n")
+                assert (await gateway.fetch(sql, timeout=5)).rows == [(pid,)]
+                assert runs.read_text() == "x\n"
+                a_server.execute(f"SELECT pg_terminate_backend({pid})")
+                assert (await gateway.fetch(sql, timeout=5)).rows != [(pid,)]
+                assert runs.read_text() == "x\nx\n"
+
+        asyncio.run(ask())
