@@ -156,6 +156,7 @@ class Daemon:
             ),
             reloaded=self.telemetry.reloaded_at,
             reload_faults=self._reload_faults,
+            shard=str(self.configuration.shard or ""),
         )
 
     def target_names(self) -> frozenset[str]:

@@ -21,6 +21,10 @@ class Shard:
     number: int
     count: int
 
+    def __str__(self) -> str:
+        """Write it as a user does."""
+        return f"{self.number}/{self.count}"
+
     def has(self, name: str) -> bool:
         """Whether the target, or whatever else has a name, belongs to this shard."""
         return owner(name, self.count) == self.number

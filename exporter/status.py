@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from exporter.engines import Engine
 from exporter.evidence import Evidence
@@ -101,6 +101,7 @@ class TargetStatus:
     counts: Counts = Counts()
     server_share: float = 0.0
     paused: Pause | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Status:
     """The whole document. `not_ready` says in words what keeps /readyz from answering 200.
 
     `reloaded` is the Unix time of the newest good load of the configuration, `reload_faults` what kept a
-    newer one from being taken.
+    newer one from being taken. `shard` is which part of the targets is here, as `2/5`, empty for all.
     """
 
     version: str
@@ -120,6 +121,7 @@ class Status:
     disabled: tuple[QueryStatus, ...]
     reloaded: float | None = None
     reload_faults: tuple[str, ...] = ()
+    shard: str = ""
 
 
 def target_status(
@@ -141,6 +143,7 @@ def target_status(
         evidence=tuple(_evidence(watch, evidence)),
         state=_target_state(watch),
         paused=watch.paused,
+        labels=dict(watch.target.labels),
         worst=worst,
         started=server.started if server and watch.up else None,
         newest=served.newest,

@@ -19,6 +19,7 @@ TARGET_STATES = {
     "up": "up",
     "waiting": "waiting",
     "paused": "paused",
+    "follower": "follower",
 }
 QUERY_STATES = {
     "": "any state",
@@ -33,7 +34,11 @@ QUERY_STATES = {
 # A section of queries: its key, its heading, what it means.
 _SECTIONS = (
     ("failing", "Failing", "Their values are gone or will expire. The reason is that of the newest run."),
-    ("waiting", "Waiting", "They have not run since the exporter started, or since the target was away."),
+    (
+        "waiting",
+        "Waiting",
+        "They have not run since the exporter started, or since the target was away or paused.",
+    ),
     ("ok", "Working", ""),
     ("resting", "Resting", "Their hours are not now. They run again when their window opens."),
     ("skipped", "Skipped", "They do not apply as things are. A remedy is to be read before it is run."),
@@ -114,7 +119,9 @@ def headline(status: Status) -> str:
     """Return what somebody who looks at the title only has to know."""
     down = sum(target.state == "down" for target in status.targets)
     failing = sum(target.counts.failing for target in status.targets)
-    words = [f"{down} down"] * bool(down) + [f"{failing} failing"] * bool(failing)
+    words = [f"{down} down"] * bool(down)
+    if failing:
+        words.append(f"{failing} quer{'y' if failing == 1 else 'ies'} failing")
     return ", ".join(words)
 
 
@@ -129,10 +136,15 @@ def kind_of(target: TargetStatus) -> str:
 
 def trouble(target: TargetStatus) -> str:
     """Return the worst of what is wrong with a target, in words; empty when nothing is."""
-    if target.problem:
-        return target.problem
+    if target.paused is not None or target.problem:
+        return pause(target) or target.problem
     others = target.counts.failing - 1
     return f"{target.worst} (and {others} more)" if target.worst and others > 0 else target.worst
+
+
+def pause(target: TargetStatus) -> str:
+    """Return by what a target is paused and why; empty when it is not."""
+    return f"P{str(target.paused)[1:]}" if target.paused is not None else ""
 
 
 def ago(moment: float | None, now: float) -> str:
@@ -185,7 +197,16 @@ def _has(words: Iterable[str], text: str) -> bool:
 
 
 def _of_target(target: TargetStatus) -> str:
-    parts = (target.name, target.state, kind_of(target), target.database, target.role, trouble(target))
+    labels = " ".join(f"{name}={value}" for name, value in target.labels.items())
+    parts = (
+        target.name,
+        labels,
+        target.state,
+        kind_of(target),
+        target.database,
+        target.role,
+        trouble(target),
+    )
     return "\n".join(part for part in parts if part).lower()
 
 

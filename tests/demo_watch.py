@@ -39,7 +39,7 @@ _SETS = "+statements_detail,+statements_text,+oauth2_clients,+columns"
 def watched(farm: Farm, major: int, folder: Path) -> Iterator[str]:
     """Start all of it; yields the URL of Prometheus, before there is anything to see."""
     pair = start_pair(farm, major, "watched")
-    _prepare(pair)
+    prepare(pair)
     with ExitStack() as stack:
         stack.enter_context(demo(pair.primary.dsn(DATABASE), folder))
         console = make_conninfo(stack.enter_context(pooled(pair.primary)), dbname="pgbouncer")
@@ -48,7 +48,7 @@ def watched(farm: Farm, major: int, folder: Path) -> Iterator[str]:
         yield stack.enter_context(prometheus(folder, f"127.0.0.1:{daemon.port}", JOB, RULES, SCRAPE))
 
 
-def _prepare(pair: Pair) -> None:
+def prepare(pair: Pair) -> None:
     """Make the database, with what is at hand of extensions, and two slots: one in use, one forgotten."""
     primary = pair.primary
     primary.execute(f"CREATE DATABASE {DATABASE}")

@@ -117,7 +117,7 @@ def test_what_is_down_comes_first_with_the_reason(opened: Open) -> None:
         expect(rows).to_have_count(2)
         expect(rows.first).to_contain_text(re.compile("gone.*down.*refused", re.DOTALL))
         expect(rows.last).to_contain_text(re.compile("main.*up.*2 failing.*mine|broken", re.DOTALL))
-        assert shown.page.title().startswith("1 down, 2 failing")
+        assert shown.page.title().startswith("1 down, 2 queries failing")
 
 
 def test_a_broken_query_is_shown_as_failing_with_the_reason_and_what_it_says_is_only_text(
@@ -143,9 +143,10 @@ def test_a_target_that_is_down_says_why_and_none_of_its_queries_is_said_to_work(
 def test_a_target_leads_to_its_dashboards_and_its_evidence(opened: Open) -> None:
     with opened() as shown:
         page = shown.go("/targets/main")
+        page.get_by_text("Dashboards").click()
         board = page.get_by_role("link", name="PostgreSQL: target")
         expect(board).to_have_attribute("href", "https://grafana.example/d/pg-oauth-target?var-target=main")
-        page.get_by_role("link", name="Evidence").click()
+        page.get_by_role("link", name="Evidence", exact=True).click()
         expect(page.locator("h1")).to_have_text("Evidence on main")
 
 

@@ -121,7 +121,7 @@ def test_queries_are_chosen_by_words_and_state() -> None:
 
 
 def test_the_title_says_what_is_wrong_and_nothing_when_nothing_is() -> None:
-    assert headline(status(UP, DOWN, FAILING)) == "1 down, 3 failing"
+    assert headline(status(UP, DOWN, FAILING)) == "1 down, 3 queries failing"
     assert headline(status(UP, WAITING)) == ""
 
 
