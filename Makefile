@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs dashboards bench clean
+.PHONY: help demo test check format docs dashboards pictures bench clean
 
 help: ## Print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -65,6 +65,10 @@ images: ## Take a picture of each dashboard for the docs (GRAFANA=http://localho
 	    --screenshot=$$picture "$(GRAFANA)/d/$$uid?kiosk&from=now-30m&to=now&theme=dark"; fi; \
 	  echo $$picture; \
 	done
+
+pictures: $(VENV)/dev.stamp ## Take the pictures of the status pages for the docs (needs chromium)
+	@mkdir -p docs/status
+	@PYTHONPATH=. $(BIN)/python tests/pictures.py
 
 bench: $(VENV)/dev.stamp ## Measure; with DSN=... of a monitoring role the whole daemon, too
 	@set -eu; for file in benchmarks/*.py; do \

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from exporter import __version__, logs
+from exporter import logs
 from exporter.backup_watch import BackupWatch
 from exporter.certificate_watch import CertificateWatch
 from exporter.configuration import Configuration
@@ -19,13 +19,14 @@ from exporter.gateways import gateway_to
 from exporter.model import JobKey, Outcome, Target
 from exporter.pauses import Pause
 from exporter.pausing import Pausing
+from exporter.report import Reporter
 from exporter.roles import LAG, LAG_QUERY, Standing
 from exporter.runner import Runner
 from exporter.schedule import Schedule
 from exporter.scout import Gateway
 from exporter.shared import Engine
-from exporter.status import Status, not_ready, skipped_status, target_status
-from exporter.store import Served, Store
+from exporter.status import Status
+from exporter.store import Store
 from exporter.telemetry import Telemetry
 from exporter.watch import Watch
 
@@ -61,7 +62,6 @@ class Daemon:
         self.configuration = configuration
         self._load_again = load_again
         self._reload_faults: tuple[str, ...] = ()
-        self._started = time.time()
         self.store = Store(time.time)
         self.telemetry = Telemetry(time.time)
         self._schedule = Schedule(self._run, self._settled, self.telemetry, time.time)
@@ -74,6 +74,7 @@ class Daemon:
             timer=time.perf_counter,
         )
         self.evidence = self._runner.evidence
+        self._reporter = Reporter(self.store, self.telemetry, self.evidence, time.time, time.time())
         self.evidence.configure(_kept(configuration))
         self._engine = Engine(
             self.store, self.telemetry, self._runner, self._schedule, time.time, random.random
@@ -128,35 +129,10 @@ class Daemon:
 
     def status(self, only: str | None = None, *, with_queries: bool = True) -> Status:
         """Return the status document as of now, of one target or of all."""
-        now = time.time()
-        catalog = self.configuration.catalog
-        sets = {name: query.set for name, query in catalog.queries.items()}
-        served = self.store.served()
         chosen = self._targets if only is None else self._targets.keys() & {only}
         watches = [self._targets[name].watch for name in chosen]
-        return Status(
-            version=__version__,
-            started=self._started,
-            now=now,
-            series=self.store.samples(),
-            not_ready=not_ready(watches, self.telemetry, now),
-            targets=tuple(
-                target_status(
-                    watch,
-                    self.telemetry,
-                    self.evidence,
-                    served.get(watch.target.name, Served()),
-                    sets if with_queries else None,
-                )
-                for watch in watches
-            ),
-            disabled=tuple(
-                skipped_status(JobKey(name, ""), sets[name], reason)
-                for name, reason in sorted(self.configuration.disabled.items())
-            ),
-            reloaded=self.telemetry.reloaded_at,
-            reload_faults=self._reload_faults,
-            shard=str(self.configuration.shard or ""),
+        return self._reporter.report(
+            self.configuration, watches, self._reload_faults, with_queries=with_queries
         )
 
     def target_names(self) -> frozenset[str]:

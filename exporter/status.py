@@ -79,7 +79,7 @@ class TargetStatus:
     why it is down, or why there is no election, `worst` what is wrong with the query that has been failing
     for longest. `started` is when the server was, `newest` and `oldest` when the newest and the oldest of its
     values on the page were read, all Unix times. `server_share` is the share of time in which the newest runs
-    keep the server busy, 0 to 1.
+    keep the server busy, 0 to 1. `leader` is None where there is no election.
     """
 
     name: str
@@ -102,6 +102,7 @@ class TargetStatus:
     server_share: float = 0.0
     paused: Pause | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    leader: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ def target_status(
         state=_target_state(watch),
         paused=watch.paused,
         labels=dict(watch.target.labels),
+        leader=watch.voice.leads if watch.voice.is_elected else None,
         worst=worst,
         started=server.started if server and watch.up else None,
         newest=served.newest,

@@ -179,7 +179,7 @@ def percent(share: float | None) -> str:
 
 def _badness(target: TargetStatus) -> int:
     if target.state == "up":
-        return 1 if target.counts.failing else 3
+        return 1 if target.counts.failing or target.problem else 3
     return {"down": 0, "waiting": 2}.get(target.state, 4)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from exporter.dashboard_files import dashboards_in, shipped_directory
+from exporter.pauses import By, Pause
 from exporter.status import EvidenceStatus, QueryStatus
 from sites import STATUS, Site
 
@@ -176,3 +177,24 @@ def test_a_bad_configuration_and_what_is_not_ready_are_on_the_first_page() -> No
     page = Site(status).ask("/").text
     assert "exporter.yaml:3: missing" in page
     assert "main: not yet" in page
+
+
+def test_the_page_of_a_target_that_is_left_alone_says_by_what_and_until_when() -> None:
+    main = STATUS.targets[0]
+    paused = replace(main, state="paused", paused=Pause(By.ENDPOINT, 1000.0, 4600.0, HOSTILE))
+    page = Site(replace(STATUS, targets=(paused, *STATUS.targets[1:]))).ask("/targets/main").text
+    assert "Paused by endpoint" in page
+    assert "until 1970-01-01 01:16:40 UTC" in page
+    assert "<script>alert" not in page
+    follower = replace(main, state="follower", leader=False)
+    page = Site(replace(STATUS, targets=(follower, *STATUS.targets[1:]))).ask("/targets/main").text
+    assert "Another replica polls this target" in page
+
+
+def test_labels_and_the_shard_are_shown() -> None:
+    labelled = replace(STATUS.targets[0], labels={"env": HOSTILE, "team": "red"})
+    site = Site(replace(STATUS, targets=(labelled, *STATUS.targets[1:]), shard="2/5"))
+    for path in ("/", "/targets/main"):
+        assert "red" in site.ask(path).text
+        assert "<script>alert" not in site.ask(path).text
+    assert "shard 2/5" in site.ask("/").text

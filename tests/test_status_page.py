@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from exporter.pauses import By, Pause
 from exporter.status import Counts, QueryStatus, Status, TargetStatus
 from exporter.status_page import (
     TARGETS_A_PAGE,
@@ -14,6 +15,7 @@ from exporter.status_page import (
     headline,
     kind_of,
     listing,
+    pause,
     percent,
     question,
     sections,
@@ -44,6 +46,25 @@ def status(*targets: TargetStatus) -> Status:
 
 def names(*targets: TargetStatus, **asked: str) -> list[str]:
     return [row.name for row in listing(status(*targets), Question(**asked)).rows]  # type: ignore[arg-type]  # of texts alone
+
+
+def test_a_target_that_is_up_has_a_problem_where_a_query_fails_or_there_is_no_election() -> None:
+    unelected = replace(UP, name="u", problem="the lock cannot be asked for")
+    assert names(UP, unelected, state="problems") == ["u"]
+    assert names(UP, unelected) == ["u", "b"]
+
+
+def test_what_is_left_alone_comes_last_with_the_reason() -> None:
+    paused = replace(WAITING, name="p", state="paused", paused=Pause(By.FILE, 90.0, reason="upgrade"))
+    follower = replace(UP, name="e", state="follower")
+    assert names(paused, follower, UP) == ["b", "e", "p"]
+    assert names(paused, follower, UP, state="paused") == names(paused, UP, text="UPGRADE") == ["p"]
+    assert trouble(paused) == pause(paused) == "Paused by file: upgrade"
+    assert pause(UP) == ""
+
+
+def test_targets_are_found_by_their_labels() -> None:
+    assert names(UP, replace(UP, name="l", labels={"env": "prod"}), text="env=prod") == ["l"]
 
 
 def test_what_is_down_comes_first_then_what_fails_then_what_is_not_known_yet() -> None:
