@@ -169,7 +169,6 @@ def _environment(assets: Assets, dashboards: Sequence[Dashboard]) -> jinja2.Envi
         "share_of_time": status_page.share_of_time,
         "kind_of": status_page.kind_of,
         "trouble": status_page.trouble,
-        "pause": status_page.pause,
     }
     return environment
 

@@ -136,15 +136,10 @@ def kind_of(target: TargetStatus) -> str:
 
 def trouble(target: TargetStatus) -> str:
     """Return the worst of what is wrong with a target, in words; empty when nothing is."""
-    if target.paused is not None or target.problem:
-        return pause(target) or target.problem
+    if target.problem:
+        return target.problem
     others = target.counts.failing - 1
     return f"{target.worst} (and {others} more)" if target.worst and others > 0 else target.worst
-
-
-def pause(target: TargetStatus) -> str:
-    """Return by what a target is paused and why; empty when it is not."""
-    return f"P{str(target.paused)[1:]}" if target.paused is not None else ""
 
 
 def ago(moment: float | None, now: float) -> str:

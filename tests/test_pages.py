@@ -181,9 +181,10 @@ def test_a_bad_configuration_and_what_is_not_ready_are_on_the_first_page() -> No
 
 def test_the_page_of_a_target_that_is_left_alone_says_by_what_and_until_when() -> None:
     main = STATUS.targets[0]
-    paused = replace(main, state="paused", paused=Pause(By.ENDPOINT, 1000.0, 4600.0, HOSTILE))
+    pause = Pause(By.ENDPOINT, 1000.0, 4600.0, HOSTILE)
+    paused = replace(main, state="paused", paused=pause, problem=str(pause))
     page = Site(replace(STATUS, targets=(paused, *STATUS.targets[1:]))).ask("/targets/main").text
-    assert "Paused by endpoint" in page
+    assert "paused by endpoint" in page
     assert "until 1970-01-01 01:16:40 UTC" in page
     assert "<script>alert" not in page
     follower = replace(main, state="follower", leader=False)

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from exporter.pauses import By, Pause
 from exporter.status import Counts, QueryStatus, Status, TargetStatus
 from exporter.status_page import (
     TARGETS_A_PAGE,
@@ -15,7 +14,6 @@ from exporter.status_page import (
     headline,
     kind_of,
     listing,
-    pause,
     percent,
     question,
     sections,
@@ -55,12 +53,11 @@ def test_a_target_that_is_up_has_a_problem_where_a_query_fails_or_there_is_no_el
 
 
 def test_what_is_left_alone_comes_last_with_the_reason() -> None:
-    paused = replace(WAITING, name="p", state="paused", paused=Pause(By.FILE, 90.0, reason="upgrade"))
+    paused = replace(WAITING, name="p", state="paused", problem="paused by file: upgrade")
     follower = replace(UP, name="e", state="follower")
     assert names(paused, follower, UP) == ["b", "e", "p"]
     assert names(paused, follower, UP, state="paused") == names(paused, UP, text="UPGRADE") == ["p"]
-    assert trouble(paused) == pause(paused) == "Paused by file: upgrade"
-    assert pause(UP) == ""
+    assert trouble(paused) == "paused by file: upgrade"
 
 
 def test_targets_are_found_by_their_labels() -> None:
