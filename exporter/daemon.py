@@ -190,14 +190,19 @@ class Daemon:
     async def _apply_pauses(self) -> None:
         """Let go of the targets that are paused, and watch those again that no longer are."""
         async with self._changing:
-            await asyncio.gather(*map(self._apply_pause, self.configuration.targets))
+            pauses = {target: self.pausing.of(target.name) for target in self.configuration.targets}
+            changed = [
+                (target, pause)
+                for target, pause in pauses.items()
+                if pause != self._targets[target.name].watch.paused
+            ]
+            if changed:
+                self._look_at_certificates()
+                await asyncio.gather(*(self._apply_pause(*each) for each in changed))
 
-    async def _apply_pause(self, target: Target) -> None:
-        pause, watched = self.pausing.of(target.name), self._targets[target.name]
-        if pause == watched.watch.paused:
-            return
+    async def _apply_pause(self, target: Target, pause: Pause | None) -> None:
+        watched = self._targets[target.name]
         _log_pause(target, pause)
-        self._look_at_certificates()
         if pause is None:
             watched.watch.retire()
             self._watch(target)

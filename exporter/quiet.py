@@ -17,6 +17,9 @@ from exporter.quiet_settings import QuietHours
 from exporter.settings import Settings
 from exporter.zones import zone
 
+# Targets that a remark names; a fleet may have hundreds.
+_NAMED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
@@ -72,26 +75,26 @@ def remarks(settings: Settings, queries: Mapping[str, Query]) -> Iterator[str]:
     yield from _never_run(settings, queries)
 
 
-def hours_of(only: tuple[str, ...], never: tuple[str, ...]) -> Hours:
-    """Return the hours of windows as they are written: in one of `only`, in none of `never`."""
-    windows = tuple(map(cron.parse, only))
-    return Hours((windows,) if windows else (), tuple(map(cron.parse, never)))
-
-
 def _never_run(settings: Settings, queries: Mapping[str, Query]) -> Iterator[str]:
     alike: dict[tuple[QuietHours, ...], list[str]] = {}
     for name, timetable in timetables(settings).items():
         alike.setdefault(timetable.given, []).append(name)
     for given, targets in alike.items():
-        where = "any target" if len(targets) == len(settings.targets) else ", ".join(targets)
+        where = "any target" if len(targets) == len(settings.targets) else _some(targets)
         for query in queries.values():
             if not ever_opens(Timetable(given=given).hours(query)):
                 yield f"query {query.name}: its hours never let it run on {where}"
 
 
+def _some(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
 @lru_cache
 def _hours(given: QuietHours) -> Hours:
-    return hours_of(given.only, given.never)
+    only = tuple(map(cron.parse, given.only))
+    return Hours((only,) if only else (), tuple(map(cron.parse, given.never)))
 
 
 def _is_about(given: QuietHours, query: Query) -> bool:

@@ -132,6 +132,14 @@ def test_hours_that_never_let_a_query_run_are_remarked_on(tmp_path: Path) -> Non
     assert somewhere == "query pg_locks: its hours never let it run on a1, a2"
 
 
+def test_a_remark_names_five_targets_at_most(tmp_path: Path) -> None:
+    names = "".join(f"- {{name: t{n}, dsn: '{DSN}'}}\n" for n in range(7))
+    entry = '- {queries: [pg_locks], targets: ["t[0-5]"], never: "* * * * *"}\n'
+    path = written(tmp_path, f"targets:\n{names}quiet_hours:\n{entry}")
+    [six] = configuration.load(path, {}, {}).remarks
+    assert six.endswith(" on t0, t1, t2, t3, t4 and 1 more")
+
+
 def test_a_target_has_its_own_time_zone_and_else_utc(tmp_path: Path) -> None:
     text = f"defaults: {{timezone: Europe/Berlin}}\ntargets:\n- {{name: a, dsn: '{DSN}'}}\n"
     text += f"- {{name: b, dsn: '{DSN}', timezone: America/New_York}}\n"
