@@ -5,6 +5,7 @@ It remembers where each came from, so that a fault found later can say so; it va
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -23,6 +24,8 @@ from exporter.written import anchored, read
 PREFIX = "PG_OAUTH_EXPORTER_"
 CONFIG_FILE = f"{PREFIX}CONFIG_FILE"
 _FILES = "targets_files"
+# What Kubernetes sets for a service whose name begins as ours does.
+_OF_A_SERVICE = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?)")
 _NO_TARGET = (
     "set DATA_SOURCE_NAME=postgresql://user@host:5432/database, or list targets in a file and name it"
     f" by --config.file or {CONFIG_FILE}"
@@ -179,7 +182,7 @@ def _misspelt(environ: Mapping[str, str]) -> Iterable[Fault]:
     """
     known = [CONFIG_FILE, *variables()]
     for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in known:
+        if name.startswith(PREFIX) and name not in known and not _OF_A_SERVICE.fullmatch(name):
             near = get_close_matches(
                 name.removeprefix(PREFIX), [k.removeprefix(PREFIX) for k in known], 1, 0.8
             )

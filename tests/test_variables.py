@@ -112,7 +112,8 @@ def test_variables_are_called_as_the_keys_are() -> None:
 def test_a_misspelt_variable_is_a_fault_and_a_strange_one_is_not(tmp_path: Path) -> None:
     [fault] = rejected(written(tmp_path, TARGET), {f"{PREFIX}LOG_LEVL": SECRET})
     assert str(fault) == f"{PREFIX}LOG_LEVL: is not known (did you mean {PREFIX}LOG_LEVEL?)"
-    kubernetes = ("SERVICE_HOST", "SERVICE_PORT", "PORT", "PORT_9187_TCP", "PORT_9187_TCP_ADDR", "VERSION")
+    kubernetes = ["SERVICE_HOST", "SERVICE_PORT", "PORT", "PORT_9187_TCP", "PORT_9187_TCP_ADDR", "VERSION"]
+    kubernetes += ["LEADER_ELECTION_PORT", "SHARD_SERVICE_PORT_HTTP"]
     assert settings(tmp_path, environ={PREFIX + name: "x" for name in kubernetes}) == settings(tmp_path)
 
 
