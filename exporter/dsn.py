@@ -11,6 +11,7 @@ from psycopg import ProgrammingError, pq
 from psycopg.conninfo import conninfo_to_dict
 
 from exporter.model import Target
+from exporter.service_file import with_service
 
 APPLICATION = "pg-oauth-exporter"
 # libpq counts whole seconds and takes less than two for two.
@@ -96,12 +97,16 @@ def _splits_wrongly(dsn: str) -> bool:
     return "@" in rest.split("?", 1)[0]
 
 
+def _given(target: Target) -> dict[str, str]:
+    return with_service({name: str(value) for name, value in conninfo_to_dict(target.dsn).items()})
+
+
 def parameters(target: Target, database: str | None, password: str | None) -> dict[str, str]:
     """Return the parameters of a connection to the target; raises psycopg.ProgrammingError for a bad DSN.
 
     What the DSN sets stands, but for the password and the database where those are given.
     """
-    given = {name: str(value) for name, value in conninfo_to_dict(target.dsn).items()}
+    given = _given(target)
     result = {
         "fallback_application_name": APPLICATION,
         "connect_timeout": str(max(_SHORTEST_TIMEOUT, math.ceil(target.connect_timeout))),
@@ -124,7 +129,7 @@ def parameters(target: Target, database: str | None, password: str | None) -> di
 def endpoints(target: Target) -> tuple[tuple[str, int], ...]:
     """Return the hosts and ports at which a target may have TLS; none for a socket or sslmode=disable."""
     try:
-        given = {name: str(value) for name, value in conninfo_to_dict(target.dsn).items()}
+        given = _given(target)
     except ProgrammingError:  # it is no server of PostgreSQL
         return ()
     if given.get("sslmode") == "disable":
@@ -144,7 +149,7 @@ def unverified(target: Target) -> str:
     Who has to prove by SCRAM, within this very connection, that it knows the password is no stranger either.
     """
     try:
-        given = {name: str(value) for name, value in conninfo_to_dict(target.dsn).items()}
+        given = _given(target)
     except ProgrammingError:
         return ""
     defaults = {option.keyword: option.val for option in pq.Conninfo.get_defaults()}
