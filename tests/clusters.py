@@ -87,6 +87,12 @@ class Cluster:
         other.settings["primary_conninfo"] = source
         return other
 
+    def copy(self, folder: Path) -> Cluster:
+        """Copy this server, which must not run, into `folder`; not started yet."""
+        other = Cluster(self.binaries, _owned(folder), settings=dict(self.settings))
+        run(["cp", "-a", self.data, other.data], as_owner=False)
+        return other
+
     def stop(self) -> None:
         """End the process by its own id: at once but cleanly, and by force when that takes too long."""
         if self.process is None:

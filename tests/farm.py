@@ -133,6 +133,12 @@ class Farm:
             self._others[major, name] = cluster.start()
         return self._others[major, name]
 
+    def copies(self, cluster: clusters.Cluster, count: int) -> list[clusters.Cluster]:
+        """Return so many copies of such a cluster, which must not run; themselves not started."""
+        made = [cluster.copy(Path(f"{cluster.folder}-{number}")) for number in range(count)]
+        self._own += made
+        return made
+
     def clone(self, cluster: clusters.Cluster, name: str, primary: Server) -> clusters.Cluster:
         """Return a standby of such a cluster, which runs; itself not started. Raises NoServerError."""
         try:
