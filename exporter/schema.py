@@ -38,10 +38,13 @@ class Key:
 
     @property
     def single(self) -> bool:
-        """Whether there is one such key in a file, and it is no mapping: then a variable can set it."""
-        inner = self.node.get("items", {})
-        mapping = "properties" in self.node or "properties" in inner or "additionalProperties" in self.node
-        return not mapping and ENTRY not in self.path and NAME not in self.path
+        """Whether there is one such key in a file, and it is no mere heading: then a variable can set it."""
+        return "properties" not in self.node and ENTRY not in self.path and NAME not in self.path
+
+    @property
+    def structured(self) -> bool:
+        """Whether it is a mapping of names or a list of mappings, which only YAML can say."""
+        return self.node.get("type") == "object" or "properties" in self.node.get("items", {})
 
     @property
     def format(self) -> str:

@@ -48,7 +48,7 @@ def variable(key: str) -> str:
 
 @cache
 def variables() -> Mapping[str, Key]:
-    """Return the keys that a variable can set, by its name: no list of mappings, no name of the user's."""
+    """Return the keys that a variable can set, by its name: none in a list or under a name of the user's."""
     return {variable(key.dotted): key for key in keys() if key.single}
 
 
@@ -80,11 +80,12 @@ def gather(
     faults.extend(_misspelt(environ))
     for name, key in variables().items():
         if text := environ.get(name):
-            _put(values, places, key.path, read(text, key), name)
+            _put(values, places, key.path, read(text, key, name, faults), name)
         given = flags.get(key.dotted)
         if given is not None:
-            value = read(given, key) if isinstance(given, str) else given
-            _put(values, places, key.path, value, FLAGS[key.dotted].name)
+            flag = FLAGS[key.dotted].name
+            value = read(given, key, flag, faults) if isinstance(given, str) else given
+            _put(values, places, key.path, value, flag)
     origins = Origins(replace(document, value=None), places)
     folder = path.parent if path and (_FILES,) not in places else Path()
     origins = replace(origins, moved=_put_files(values, folder, origins, faults))

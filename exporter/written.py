@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
+from exporter.document import parse
+from exporter.errors import Fault
 from exporter.schema import ENTRY, Key
 
 _TRUE, _FALSE = ("true", "on", "yes", "1"), ("false", "off", "no", "0")
@@ -13,9 +16,13 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
 
 
-def read(text: str, key: Key) -> object:
-    """Return what a variable or a flag says as the file would; what does not fit is left as it is."""
+def read(text: str, key: Key, place: str, faults: list[Fault]) -> object:
+    """Return what the variable or flag `place` says as the file would; what does not fit is left as it is."""
     kind = key.node.get("type")
+    if key.structured:
+        document = parse(text, place)
+        faults.extend(replace(fault, where=place, key=key.dotted) for fault in document.faults)
+        return document.value
     if kind == "array":
         return [part.strip() for part in text.split(os.pathsep if key.format else ",") if part.strip()]
     if kind == "boolean":

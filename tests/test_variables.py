@@ -20,7 +20,11 @@ PREFIX = "PG_OAUTH_EXPORTER_"
 ROOT = Path(__file__).resolve().parents[1]
 
 # Of each kind of value one that a variable may say.
-SAMPLES = ("none-*.yaml", "a", "true", "5", "7s", ":1", "https://grafana.example", "UTC", "1/2")
+SAMPLES = (
+    *("none-*.yaml", "a", "true", "5", "7s", ":1", "https://grafana.example", "UTC", "1/2"),
+    *("{a: b}", "{a: 1h}", "{access: 1h}", "{tokens: 1h}", "{a: {b: c}}", "{a: {every: 1h}}"),
+    *("[{name: a, dsn: host=a}]", "[{name: a, path: /b}]", "[{never: '* * * * *'}]"),
+)
 
 
 def sample(key: Key) -> str:
@@ -32,7 +36,7 @@ def sample(key: Key) -> str:
             Settings.model_validate(found.values)
             if not found.faults:
                 return text
-    pytest.fail(f"no sample of tests/test_sources.py is a value of {key.dotted}: add one")
+    pytest.fail(f"none of SAMPLES is a value of {key.dotted}: add one")
 
 
 @pytest.mark.parametrize("name", variables())
@@ -56,14 +60,12 @@ def test_a_fault_of_a_variable_names_it(tmp_path: Path, name: str) -> None:
     }
 
 
-def test_all_that_is_no_list_of_mappings_and_no_name_of_the_user_has_a_variable_of_its_own() -> None:
+def test_every_key_that_stands_once_and_is_no_heading_has_a_variable_of_its_own() -> None:
     single = {key.dotted for key in variables().values()}
     assert len(single) == len(variables())
-    mappings = {"labels", "tables", "columns", "expressions", "parameters", "retention", "lifetimes", "pools"}
     for key in keys():
-        heading = "properties" in key.node or "properties" in key.node.get("items", {})
-        named = {"[]", "<name>", "queries"} & {*key.path} or key.path[-1] in mappings
-        assert (key.dotted in single) != bool(heading or named), key.dotted
+        once = not {"[]", "<name>"} & {*key.path}
+        assert (key.dotted in single) == (once and "properties" not in key.node), key.dotted
 
 
 def test_every_flag_sets_a_key_that_has_a_variable(tmp_path: Path) -> None:
@@ -86,9 +88,11 @@ def test_every_flag_sets_a_key_that_has_a_variable(tmp_path: Path) -> None:
         ("web.enable_reload", "1", True),
         ("expire_after", "4.5", 4.5),
         ("shutdown_grace", "1m", 60.0),
+        ("pools", "{web: 'oauth2-%', jobs: batch}", {"web": "oauth2-%", "jobs": "batch"}),
+        ("oauth2.retention", "{tokens: 1m}", {"tokens": 60.0}),
     ],
 )
-def test_lists_numbers_and_truth_have_a_notation_in_variables(
+def test_lists_numbers_truth_and_mappings_have_a_notation_in_variables(
     tmp_path: Path, key: str, text: str, expected: object
 ) -> None:
     value: object = settings(tmp_path, environ={variable(key): text})
@@ -132,3 +136,11 @@ def test_every_variable_that_is_shown_or_shipped_is_one(path: Path) -> None:
     text = path.read_text() if path.suffix != ".png" and path.is_file() else ""
     shown = set(re.findall(rf"{PREFIX}[A-Z0-9_]*[A-Z0-9]\b", text))
     assert shown <= {CONFIG_FILE, *variables()}
+
+
+def test_a_mapping_in_a_variable_has_faults_without_what_stands_there() -> None:
+    bad = f"[{{name: a, dsn: 'postgresql://u:{SECRET}@h/d', dns: {SECRET}}}]"
+    [fault] = rejected(None, {variable("targets"): bad})
+    assert str(fault) == f"{PREFIX}TARGETS: targets.0.dns: unknown key (did you mean dsn?)"
+    [fault] = rejected(None, {variable("targets"): f"[{{name: {SECRET}"})
+    assert (fault.where, fault.key) == (f"{PREFIX}TARGETS", "targets")
