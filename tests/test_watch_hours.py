@@ -119,7 +119,7 @@ def test_a_run_in_progress_when_its_window_closes_leaves_nothing(a_server: Serve
         trial = Clocked(a_server.monitor_dsn(), hours(SLOW, opens_in=-2, closes_in=10))
         async with trial.serving():
             run = asyncio.create_task(trial.watch.run(KEY))
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0)  # it has begun
             trial.turn(11)
             outcome = await run
             assert outcome is not None
@@ -148,7 +148,7 @@ def test_a_run_that_ends_because_its_target_is_taken_away_leaves_nothing(a_serve
         trial = Clocked(a_server.monitor_dsn(), SLOW)
         async with trial.serving():
             run = asyncio.create_task(trial.watch.run(KEY))
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0)  # it has begun
             trial.watch.retire()
             await trial.database.close()
             await run
