@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -69,9 +70,19 @@ class PauseRoutes:
         name = request.path_params["target"]
         if self.control is None:
             return PlainTextResponse(_OFF, 403)
+        if _is_foreign(request):
+            return PlainTextResponse("a page of another site may not do this\n", 403)
         if name not in self.targets():
             return PlainTextResponse("no target of this name\n", 404)
         return await answer(self.control, name)
+
+
+def _is_foreign(request: Request) -> bool:
+    """Tell whether a browser sends this for a page that is not ours: any page can make it POST anywhere."""
+    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return True
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
 
 
 def _told(name: str, pause: Pause) -> str:

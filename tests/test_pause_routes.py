@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import httpx
 import pytest
@@ -28,13 +29,19 @@ class Control:
         return self.pauses.resume(target)
 
 
-def post(path: str, control: Control | None, *, method: str = "POST") -> httpx.Response:
+def post(
+    path: str,
+    control: Control | None,
+    *,
+    method: str = "POST",
+    headers: Mapping[str, str] | None = None,
+) -> httpx.Response:
     routes = PauseRoutes(control, lambda: frozenset({"main"})).routes()
 
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(app=Starlette(routes=routes))
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            return await client.request(method, path)
+            return await client.request(method, path, headers=headers)
 
     return asyncio.run(ask())
 
@@ -96,3 +103,24 @@ def test_only_a_post_for_a_target_that_there_is_does_anything_and_only_where_all
     assert "set web.enable_reload" in post(f"/-/targets/main/{verb}", None).text
     assert post(f"/-/targets/other/{verb}", Control()).status_code == 404
     assert post(f"/-/targets/main/{verb}", Control(), method="GET").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, 200),
+        ({"Origin": "http://test", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "none"}, 200),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "http://elsewhere.example"}, 403),
+        ({"Origin": "http://test:8080"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+def test_a_page_of_another_site_cannot_make_a_browser_pause_a_target(
+    headers: dict[str, str], code: int
+) -> None:
+    control = Control()
+    assert post("/-/targets/main/pause", control, headers=headers).status_code == code
+    assert (control.pauses.of("main") is not None) is (code == 200)
