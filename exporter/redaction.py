@@ -10,7 +10,9 @@ import html
 import json
 import re
 import traceback
+from bisect import insort
 from collections.abc import Iterable, Iterator
+from threading import RLock
 from types import TracebackType
 from urllib.parse import quote, quote_plus
 
@@ -19,11 +21,11 @@ BLOT = "***"
 SHORTEST = 4
 """Of fewer characters a password cannot be told from other text: it goes only where a password stands."""
 
-# A token that is made for each connect would otherwise be kept for ever.
-_MOST = 5000
+# A token that is made for each connect would otherwise be kept for ever. What goes is the oldest, in one lot.
+_MOST, _KEPT = 5000, 4500
 
 # The last @ of a word ends the password, also where libpq would have wanted it percent-encoded.
-_IN_URI = re.compile(r"(?P<before>\b[A-Za-z][\w+.-]*://[^\s:/@\[]*:)\S*(?P<after>@)")
+_IN_URI = re.compile(r"(?P<before>\b[A-Za-z][\w+.-]{0,30}://[^\s:/@\[]{0,200}:)\S{0,2000}(?P<after>@)")
 _KEYWORDS = (
     "password|passwd|pgpassword|sslpassword|scram_client_key|scram_server_key|oauth_client_secret"
     "|data_source_pass"
@@ -35,41 +37,38 @@ _IN_SQL = re.compile(r"(?P<before>\bpassword\s+)'(?:''|[^'])*'?", re.IGNORECASE)
 
 
 class Secrets:
-    """The secrets in use. Thread-safe, as each step is one operation on a dict."""
+    """The secrets in use; any thread may ask, and any may teach."""
 
     def __init__(self) -> None:
-        self._forms: dict[str, tuple[str, ...]] = {}
-        self._longest_first: tuple[str, ...] | None = ()
+        self._forms: dict[str, frozenset[str]] = {}  # of each value; the newest is the last
+        self._longest_first: list[str] = []  # a secret may be part of another one, which must go as a whole
+        self._lock = RLock()  # a finaliser may fail, and be told of, in the middle of anything
 
     def learn(self, values: Iterable[str]) -> None:
         """Take values that must never be shown from now on, however they are written."""
         for value in values:
             if len(value) < SHORTEST:
                 continue
-            known = self._forms.pop(value, None)
-            self._forms[value] = known or tuple(_forms(value))  # the newest is the last
-            if known is None:
-                self._longest_first = None
-        while len(self._forms) > _MOST:
-            self._forms.pop(next(iter(self._forms)))
-            self._longest_first = None
+            with self._lock:
+                known = self._forms.pop(value, None)
+                self._forms[value] = known or frozenset(_forms(value))
+                for form in self._forms[value] if known is None else ():
+                    insort(self._longest_first, form, key=lambda each: -len(each))
+                if len(self._forms) > _MOST:
+                    self._forms = dict(list(self._forms.items())[-_KEPT:])
+                    kept = frozenset().union(*self._forms.values())
+                    self._longest_first = [form for form in self._longest_first if form in kept]
 
     def blot(self, text: str) -> str:
         """Return the text without secrets: those that were learnt, and whatever stands as one in a DSN."""
-        for form in self._sorted():
+        with self._lock:
+            found = [form for form in self._longest_first if form in text]
+        for form in found:
             if form in text:
                 text = text.replace(form, BLOT)
         for pattern in (_IN_PAIR, _IN_MAPPING, _IN_SQL):
             text = pattern.sub(rf"\g<before>{BLOT}", text)
         return _IN_URI.sub(rf"\g<before>{BLOT}\g<after>", text)
-
-    def _sorted(self) -> tuple[str, ...]:
-        """A secret may be part of another one, which must go as a whole."""
-        forms = self._longest_first
-        if forms is None:
-            every = {form for forms in list(self._forms.values()) for form in forms}
-            forms = self._longest_first = tuple(sorted(every, key=len, reverse=True))
-        return forms
 
 
 def _forms(value: str) -> Iterator[str]:

@@ -111,7 +111,7 @@ class _Routes:
         name = request.query_params.get("target")
         status = self._backend.status(name)
         if name is not None and not status.targets:
-            return PlainTextResponse(f"no target named {name}\n", 404)
+            return unknown([name], self._backend.targets())
         # Of hundreds of targets it is megabytes; a scrape is not to wait for that.
         page = await asyncio.to_thread(json.dumps, status, default=_members, separators=(",", ":"))
         return Response(page, media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -100,6 +100,13 @@ def test_a_line_is_blotted_in_milliseconds_when_500_targets_have_tokens_of_a_kil
     assert (time.perf_counter() - started) / 10 < 0.02
 
 
+@pytest.mark.parametrize("part", ["a://b:", "a.", "password =", "'password': ", "password ''"])
+def test_no_text_that_a_stranger_could_send_takes_seconds(part: str) -> None:
+    started = time.perf_counter()
+    Secrets().blot(part * (50_000 // len(part)))
+    assert time.perf_counter() - started < 2
+
+
 @given(st.text(PRINTABLE, min_size=SHORTEST + 4, max_size=40), st.text(PRINTABLE, max_size=20))
 @settings(max_examples=300, deadline=None)
 def test_no_way_of_writing_a_secret_gets_through(secret: str, around: str) -> None:
