@@ -69,7 +69,7 @@ def load(
     if chosen is None or faults:
         raise ConfigError(faults)
     wanted = roster.from_settings(chosen)
-    faults.extend((*_dsn_faults(wanted), *clashes(chosen, found.queries.values())))
+    faults.extend((*_dsn_faults(chosen, wanted), *clashes(chosen, found.queries.values())))
     stores = _stores(chosen, wanted, profiles, faults)
     faults.extend(quiet.faults(chosen, found.queries))
     try:
@@ -149,8 +149,12 @@ def _stores(
     return stores
 
 
-def _dsn_faults(wanted: tuple[Target, ...]) -> list[Fault]:
+def _dsn_faults(chosen: Settings, wanted: tuple[Target, ...]) -> list[Fault]:
     """Return what is wrong with the DSNs; from here on nobody says their secrets."""
     learn(secret for target in wanted for secret in gateways.secrets_of(target))
-    problems = ((target.name, gateways.check_dsn(target)) for target in wanted)
-    return [Fault(f"target {name}", "dsn", problem) for name, problem in problems if problem is not None]
+    problems = (gateways.check_dsn(target) for target in wanted)
+    return [
+        chosen.fault(("targets", index, "dsn"), problem)
+        for index, problem in enumerate(problems)
+        if problem is not None
+    ]

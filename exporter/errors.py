@@ -40,10 +40,10 @@ class Fault:
 
 
 class ConfigError(ExporterError):
-    """The configuration or the catalogue is bad; `faults` holds every mistake, not only the first."""
+    """The configuration or the catalogue is bad; `faults` holds every mistake once, not only the first."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
+        self.faults = tuple(dict.fromkeys(faults))
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 

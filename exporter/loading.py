@@ -56,11 +56,11 @@ def load(
             at = tuple(part for part in detail["loc"] if part != _KEY)
             words = _explained(detail["type"], detail.get("ctx", {}), at)
             faults.append(origins.fault(at, *words))
-        raise ConfigError(in_order(dict.fromkeys(faults))) from None
+        raise ConfigError(in_order(faults)) from None
     settings.came_from(origins)
     faults.extend(conflicts(settings, environ))
     if faults:
-        raise ConfigError(in_order(dict.fromkeys(faults)))
+        raise ConfigError(in_order(faults))
     return settings
 
 

@@ -139,7 +139,7 @@ def test_a_dsn_that_names_no_file_is_a_fault_of_the_configuration(dsn: str) -> N
     with pytest.raises(ConfigError) as caught:
         load(dsn)
     [fault] = caught.value.faults
-    assert (fault.where, fault.key, "dev.db?" in str(fault)) == ("target main", "dsn", False)
+    assert (fault.where, fault.key, "dev.db?" in str(fault)) == ("DATA_SOURCE_NAME", "targets.0.dsn", False)
 
 
 def test_a_profile_for_postgresql_alone_is_a_fault_of_the_configuration(tmp_path: Path, path: Path) -> None:

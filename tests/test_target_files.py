@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from exporter import configuration
+from exporter.errors import ConfigError
 from exporter.loading import load
 from setting_files import faults, places, rejected, written
 
@@ -95,6 +96,17 @@ def test_a_fault_points_at_the_line_of_the_right_file(
     found = faults(tmp_path, one("z") + "targets_files: [d/*.yaml]")
     assert (where, key) in places(found)
     assert words in " ".join(map(str, found))
+
+
+def test_a_bad_dsn_and_a_bad_default_are_told_once_and_where_they_stand(tmp_path: Path) -> None:
+    more(tmp_path, {"d/a.yaml": one("a"), "d/b.yaml": "targets:\n- name: b\n  dsn: nothing\n"})
+    path = written(tmp_path, "targets_files: [d/*.yaml]\ndefaults:\n  oauth2: {profile: nobody}\n")
+    with pytest.raises(ConfigError) as caught:
+        configuration.load(path, {}, {})
+    assert sorted(places(list(caught.value.faults))) == [
+        ("b.yaml:3", "targets.0.dsn"),
+        ("exporter.yaml:3", "defaults.oauth2.profile"),
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "targets:\n", "targets: []\n"])

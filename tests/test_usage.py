@@ -91,6 +91,11 @@ def test_help_is_a_manual_page_of_80_columns(
         assert {"environment", "files"} < {*headings}
 
 
+@pytest.mark.parametrize("path", sorted(ROOT.glob("exporter/help/*.txt")), ids=lambda path: path.name)
+def test_the_texts_of_the_help_are_80_columns_wide(path: Path) -> None:
+    assert [line for line in path.read_text().splitlines() if len(line) > 80] == []
+
+
 def options(parser: Parser) -> set[str]:
     return {word for each in parser.actions() for word in each.option_strings if word.startswith("--")} - {
         "--help"
