@@ -20,6 +20,7 @@ from exporter.assets import Assets
 from exporter.dashboard_files import Dashboard
 from exporter.duration import format_duration
 from exporter.evidence import Episode, Evidence
+from exporter.fleet import unknown
 from exporter.negotiate import wants_gzip
 from exporter.status import EvidenceStatus, Status
 
@@ -89,7 +90,7 @@ class Pages:
         name = request.path_params["target"]
         status = self._status(name)
         if not status.targets:
-            return PlainTextResponse(f"no target named {name}\n", 404)
+            return unknown({name}, self._targets())
         return self._target(request, status, is_index=False)
 
     async def evidence_kinds(self, request: Request) -> Response:
@@ -97,7 +98,7 @@ class Pages:
         name = request.path_params["target"]
         status = self._status(name, with_queries=False)
         if not status.targets:
-            return PlainTextResponse(f"no target named {name}\n", 404)
+            return unknown({name}, self._targets())
         kinds = status.targets[0].evidence
         if not _wants_html(request):
             document = {"target": name, "now": status.now, "kinds": [asdict(kind) for kind in kinds]}

@@ -9,7 +9,7 @@ from exporter import __version__
 from exporter.configuration import Configuration
 from exporter.evidence import Evidence
 from exporter.model import JobKey
-from exporter.status import QueryStatus, Status, not_ready, skipped_status, target_status
+from exporter.status import QueryStatus, Status, not_ready, settled, skipped_status, target_status
 from exporter.store import Served, Store
 from exporter.telemetry import Telemetry
 from exporter.watch import Watch
@@ -38,18 +38,19 @@ class Reporter:
         sets = {name: query.set for name, query in configuration.catalog.queries.items()}
         served = self.store.served()
         shown = sets if with_queries else None
+        targets = [
+            target_status(
+                watch, self.telemetry, self.evidence, served.get(watch.target.name, Served()), shown
+            )
+            for watch in watches
+        ]
         return Status(
             version=__version__,
             started=self.started,
             now=now,
             series=self.store.samples(),
-            not_ready=not_ready(watches, self.telemetry, now),
-            targets=tuple(
-                target_status(
-                    watch, self.telemetry, self.evidence, served.get(watch.target.name, Served()), shown
-                )
-                for watch in watches
-            ),
+            not_ready=not_ready(watches, self.telemetry, now, settled(targets)),
+            targets=tuple(targets),
             disabled=_disabled(configuration, sets),
             reloaded=self.telemetry.reloaded_at,
             reload_faults=faults,

@@ -6,7 +6,7 @@ Behind `/api/v1/status`, the status pages and `/readyz`. It holds no DSN, no que
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from exporter.engines import Engine
@@ -222,19 +222,27 @@ def skipped_status(key: JobKey, set_name: str, skip: Skip, state: str = "skipped
     return QueryStatus(key.query, set_name, key.database, state, reason, skip.remedy)
 
 
-def not_ready(watches: Iterable[Watch], telemetry: Telemetry, now: float) -> tuple[str, ...]:
+def not_ready(
+    watches: Iterable[Watch], telemetry: Telemetry, now: float, settled: Collection[str] = ()
+) -> tuple[str, ...]:
     """Return what keeps the exporter from being ready, in words; nothing when it is.
 
     A server that is away does not: the page says so with `pg_up 0`, and somebody has to be able to scrape it.
+    Targets in `settled` are known to have settled.
     """
     problems = []
     for watch in watches:
         name = watch.target.name
-        if not watch.has_settled:
+        if name not in settled and not watch.has_settled:
             problems.append(f"target {name}: not every query has run once yet")
         elif watch.up and _is_stuck(watch, telemetry, now):
             problems.append(f"target {name}: no query has succeeded lately")
     return tuple(problems)
+
+
+def settled(targets: Iterable[TargetStatus]) -> frozenset[str]:
+    """Return those of which every query has run; to find that out again takes long with hundreds."""
+    return frozenset(target.name for target in targets if target.up and not target.counts.waiting)
 
 
 def _is_stuck(watch: Watch, telemetry: Telemetry, now: float) -> bool:

@@ -18,7 +18,7 @@ from daemon import Daemon
 from query_files import SQL, family, write
 from servers import Server
 
-PAGES = ("/", "/targets/main", "/targets/gone", "/evidence/main/?format=html")
+PAGES = ("/", "/targets/main", "/targets/gone", "/targets/paused", "/evidence/main/?format=html")
 EVIDENCE = "/evidence/main/transactions?format=html"
 RENEWED = 10_000
 DESK = {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}}
@@ -44,8 +44,9 @@ def config(a_server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     }
     return {
         "targets": [
-            {"name": "main", "dsn": a_server.monitor_dsn()},
+            {"name": "main", "dsn": a_server.monitor_dsn(), "labels": {"env": "test"}},
             {"name": "gone", "dsn": "host=127.0.0.1 port=1 user=monitor dbname=postgres"},
+            {"name": "paused", "dsn": a_server.monitor_dsn(), "paused": True},
         ],
         "queries_dirs": [str(write(folder, broken))],
         "evidence": {"longer_than": "100ms"},
@@ -114,9 +115,10 @@ def test_on_a_phone_no_page_is_wider_than_the_window(opened: Open, path: str) ->
 def test_what_is_down_comes_first_with_the_reason(opened: Open) -> None:
     with opened() as shown:
         rows = shown.go("/").locator("#rows tbody tr")
-        expect(rows).to_have_count(2)
+        expect(rows).to_have_count(3)
         expect(rows.first).to_contain_text(re.compile("gone.*down.*refused", re.DOTALL))
-        expect(rows.last).to_contain_text(re.compile("main.*up.*2 failing.*mine|broken", re.DOTALL))
+        expect(rows.nth(1)).to_contain_text(re.compile("main.*env=test.*up.*2 failing.*broken", re.DOTALL))
+        expect(rows.last).to_contain_text(re.compile("paused.*by configuration", re.DOTALL))
         assert shown.page.title().startswith("1 down, 2 queries failing")
 
 
@@ -169,7 +171,7 @@ def test_targets_are_found_by_words_and_by_state(opened: Open) -> None:
         rows = page.locator("#rows tbody tr")
         page.get_by_label("State").select_option("up")
         expect(rows).to_have_count(1)
-        expect(page.locator("#found")).to_contain_text("1 of 2 targets")
+        expect(page.locator("#found")).to_contain_text("1 of 3 targets")
         page.get_by_label("Search").fill("refused")
         expect(page.locator("#rows")).to_contain_text("No target fits")
         page.get_by_label("State").select_option("")
@@ -231,8 +233,8 @@ def test_a_page_says_when_the_exporter_does_not_answer_any_more_and_when_it_does
         page = shown.go("/")
         page.context.set_offline(offline=True)
         page.clock.fast_forward(RENEWED)
-        expect(page.locator("#news")).to_contain_text("does not answer")
-        expect(page.locator("#rows tbody tr")).to_have_count(2)
+        expect(page.get_by_role("alert")).to_contain_text("does not answer")
+        expect(page.locator("#rows tbody tr")).to_have_count(3)
         page.context.set_offline(offline=False)
         renew(page)
         expect(page.locator("#news")).to_contain_text("Updated")

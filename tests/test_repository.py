@@ -45,10 +45,9 @@ def test_the_wheel_holds_every_query_profile_dashboard_and_template(wheel: Path)
     assert {path.name for path in (wheel / "exporter/shipped/profiles").iterdir()} == profiles
     dashboards = {path.name for path in (ROOT / "dashboards").glob("*.json")}
     assert {path.name for path in (wheel / "exporter/shipped/dashboards").glob("*.json")} == dashboards
-    templates = {path.name for path in (ROOT / "exporter/templates").iterdir()}
-    assert {path.name for path in (wheel / "exporter/templates").iterdir()} == templates
-    manuals = {path.name for path in (ROOT / "exporter/help").iterdir()}
-    assert {path.name for path in (wheel / "exporter/help").iterdir()} == manuals
+    for folder in ("exporter/templates", "exporter/static", "exporter/help"):
+        files = {path.name for path in (ROOT / folder).iterdir()}
+        assert {path.name for path in (wheel / folder).iterdir()} == files
 
 
 def test_an_image_is_built_from_all_that_the_wheel_is_made_of() -> None:

@@ -3,53 +3,31 @@
 from __future__ import annotations
 
 from exporter.evidence import Evidence
-from exporter.gateways import gateway_to
-from exporter.model import JobKey, Outcome, OutcomeKind, Query, ServerInfo, Skip, SkipReason, Target
-from exporter.plan import Plan
-from exporter.runner import Runner
-from exporter.schedule import Schedule
-from exporter.shared import Engine
+from exporter.model import JobKey, OutcomeKind, Query, Skip, SkipReason
 from exporter.status import Counts, TargetStatus, target_status
-from exporter.store import Served, Store
-from exporter.telemetry import Telemetry
-from exporter.watch import Watch
+from exporter.store import Served
+from watches import Known
 
 QUERIES = {
     name: Query(name, "some", "Some.", every, 1.0, (), (), (), f"{name}.sql")
     for name, every in (("first", 10.0), ("second", 100.0), ("third", 100.0))
 }
 SETS = {**dict.fromkeys(QUERIES, "some"), "absent": "other"}
-SERVER = ServerInfo(170004, "17.4", False, "oauth2", "monitor", (), started=500.0)
-
-
-async def _never(_: JobKey) -> Outcome | None:
-    raise AssertionError("no query has a turn")
 
 
 class Subject:
     """A target with three queries that run and one that does not; nothing is reached."""
 
     def __init__(self) -> None:
-        self.telemetry = Telemetry(lambda: 1000.0)
-        store = Store(lambda: 1000.0)
-        runner = Runner(
-            store, self.telemetry, derivations={}, expire_after=3.0, now=lambda: 0.0, timer=lambda: 0.0
-        )
-        turns = Schedule(_never, lambda _: None, self.telemetry, lambda: 0.0)
-        engine = Engine(store, self.telemetry, runner, turns, lambda: 0.0, lambda: 0.0)
-        target = Target("main", "sqlite:///nothing")
-        self.watch = Watch(target, QUERIES, gateway_to(target), engine)
-        self.watch.up = self.watch.tried = True
-        self.watch.server = SERVER
-        active = {JobKey(name, "main"): query for name, query in QUERIES.items()}
+        self._known = Known()
+        self.telemetry = self._known.telemetry
         skip = Skip(SkipReason.EXTENSION, "it is not there", "CREATE it")
-        self.watch.plan = Plan(active, {JobKey("absent", "main"): skip})
+        self.watch = self._known.watch("main", QUERIES.values(), {"absent": skip})
 
     def ran(
         self, name: str, kind: OutcomeKind = OutcomeKind.OK, at: float = 900.0, message: str = ""
     ) -> None:
-        outcome = Outcome(kind, at, 0.5, 0.2, rows=3, samples=6, message=message)
-        self.telemetry.record(JobKey(name, "main"), outcome)
+        self._known.ran(JobKey(name, "main"), kind, at, message)
 
     def status(self, *, with_queries: bool = True) -> TargetStatus:
         evidence = Evidence(keep=1)

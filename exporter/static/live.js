@@ -43,10 +43,12 @@
       exchange(page);
       news.textContent = `Updated ${new Date().toLocaleTimeString()}`;
       news.classList.remove("bad");
+      news.removeAttribute("role");
     } catch (error) {
       if (error.name === "AbortError") return;
       news.textContent = "Not updated: the exporter does not answer";
       news.classList.add("bad");
+      news.setAttribute("role", "alert");
     }
     wait();
   };
