@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 
 from exporter.counter import Counter
@@ -10,7 +11,10 @@ from exporter.model import JobKey, Query, ServerInfo, Target
 from exporter.plan import visited
 from exporter.scout import Gateway, Known, look
 from exporter.store import Store
+from exporter.streak import Streak
 from exporter.token_store import Choice
+
+log = logging.getLogger(__name__)
 
 # Other databases cost a connection each: their facts are read less often.
 _DATABASES_EVERY = 300.0
@@ -34,6 +38,7 @@ class Knowledge:
         self._now = now
         self._choice = choice or Choice()
         self._read_at: dict[str, float] = {}
+        self._closed: dict[str, Streak] = {}
         self._counters: dict[JobKey, Counter] = {}
 
     def reconfigure(self, choice: Choice | None) -> None:
@@ -56,6 +61,7 @@ class Knowledge:
         for gone in self.facts.keys() - {server.database, *others}:
             del self.facts[gone]
             self._read_at.pop(gone, None)
+            self._closed.pop(gone, None)
             self._store.forget(about(self._target.name, gone))
         for name in others:
             if self._now() - self._read_at.get(name, float("-inf")) < _DATABASES_EVERY:
@@ -64,7 +70,17 @@ class Knowledge:
                 self.facts[name] = await look(self._gateway, queries, self._choice, name)
             except QueryError as error:
                 self.facts[name] = error
+            self._tell(name, self.facts[name])
             self._read_at[name] = self._now()
+
+    def _tell(self, name: str, known: Known | QueryError) -> None:
+        """Log once that a database cannot be looked at, so that its queries rest, and once that it can."""
+        facts = {"target": self._target.name, "datname": name}
+        if isinstance(known, QueryError):
+            if self._closed.setdefault(name, Streak()).failed(known.kind, self._now()):
+                log.warning("a database cannot be looked at", extra={**facts, "reason": str(known)})
+        elif streak := self._closed.pop(name, None):
+            log.info("a database can be looked at again", extra={**facts, **streak.ended(self._now())})
 
     def counter(self, key: JobKey, major: int) -> Counter:
         """Return who counts the tokens of the job's database; it remembers, until the profile changes."""

@@ -41,7 +41,16 @@ QUERY = """\
 
 SELECT value, 1 AS number FROM public.nasty
 """
-PATHS = ("/", "/metrics", "/healthz", "/readyz", "/api/v1/status")
+PATHS = (
+    "/",
+    "/metrics",
+    "/healthz",
+    "/readyz",
+    "/api/v1/status",
+    "/sd",
+    "/targets/utf8",
+    "/probe?target=utf8",
+)
 
 
 @pytest.fixture(scope="module")

@@ -140,8 +140,10 @@ def test_a_server_that_refuses_is_down_and_runs_nothing() -> None:
 
 @pytest.mark.slow
 def test_a_lost_server_takes_its_values_along_at_once_and_its_return_brings_them_back(
-    a_server: Server,
+    a_server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", "exporter")
+
     async def scenario() -> None:
         with Proxy(a_server.host, a_server.port) as proxy:
             dsn = psycopg.conninfo.make_conninfo(a_server.monitor_dsn(), host=proxy.host, port=proxy.port)
@@ -158,6 +160,14 @@ def test_a_lost_server_takes_its_values_along_at_once_and_its_return_brings_them
                 await trial.until(lambda: trial.watch.up)
                 assert trial.turns.soon == [KEY]
                 assert await trial.run() is OutcomeKind.OK
+        states = [record for record in caplog.records if record.getMessage().startswith("target is")]
+        assert [record.getMessage() for record in states] == [
+            "target is up",
+            "target is down",
+            "target is up",
+        ]
+        assert "failures" not in vars(states[0])
+        assert vars(states[2])["failures"] >= 1
 
     asyncio.run(scenario())
 
@@ -216,9 +226,10 @@ def test_a_database_that_is_dropped_takes_its_jobs_and_series_along(a_server: Se
         a_server.execute(f"DROP DATABASE IF EXISTS {other} WITH (FORCE)")
 
 
-def test_a_database_that_cannot_be_reached_does_not_take_the_target_down(
-    a_server: Server, database: str
+def test_a_database_that_cannot_be_reached_does_not_take_the_target_down_and_is_told_once(
+    a_server: Server, database: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", "exporter.knowledge")
     each = replace(ONE, scope=Scope.DATABASE)
     dsn = a_server.monitor_dsn(database)
     a_server.execute(f"CREATE DATABASE {database}_full CONNECTION LIMIT 0")
@@ -230,6 +241,13 @@ def test_a_database_that_cannot_be_reached_does_not_take_the_target_down(
             assert set(trial.turns.jobs) == {JobKey("one", "main", database)}
             skip = trial.watch.plan.skipped[JobKey("one", "main", f"{database}_full")]
             assert skip.reason is SkipReason.CONNECTIONS
+            a_server.execute(f"ALTER DATABASE {database}_full CONNECTION LIMIT -1")
+            trial.watch.reconfigure({each.name: each})
+            await trial.until(lambda: len(trial.turns.jobs) == 2)
+        told = [record for record in caplog.records if record.name == "exporter.knowledge"]
+        assert [vars(record)["datname"] for record in told] == [f"{database}_full"] * 2
+        assert "too many connections" in vars(told[0])["reason"]
+        assert vars(told[1])["failures"] == 1
 
     try:
         asyncio.run(scenario())
