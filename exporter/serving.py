@@ -126,8 +126,11 @@ class Server(uvicorn.Server):
                 if self._state.context() is None:
                     client.send(_NO_ROOM)
             return
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # a Unix socket has no Nagle, and a client may have gone
             client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BUFFER)
+            # asyncio does so only where the socket says that it is TCP, which an accepted one does not. Head
+            # and body are two writes: the second would wait 40 ms for the first to be acknowledged.
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         task = asyncio.create_task(self._connect(client))
         self._handshakes.add(task)
         task.add_done_callback(self._handshakes.discard)
