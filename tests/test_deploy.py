@@ -12,11 +12,13 @@ import pytest
 import yaml
 
 from daemon import ROOT
+from exporter.web_settings import Web
 from programs import require
 from shipped_alerts import ALERTING
 
 DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "systemd/pg-oauth-exporter.service"
+SOCKET = DEPLOY / "systemd/pg-oauth-exporter.socket"
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
@@ -59,6 +61,17 @@ def unit(tmp_path: Path) -> Path:
 def test_systemd_understands_every_line_of_the_unit(unit: Path) -> None:
     done = run(require("systemd-analyze", "REQUIRE_SYSTEMD"), "verify", "--man=no", unit)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_systemd_understands_every_line_of_the_socket_that_belongs_to_the_unit(unit: Path) -> None:
+    socket = unit.with_name(SOCKET.name)
+    shutil.copy(SOCKET, socket)
+    done = run(require("systemd-analyze", "REQUIRE_SYSTEMD"), "verify", "--man=no", socket)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_socket_is_where_the_exporter_listens_by_itself() -> None:
+    assert f"\nListenStream={Web().listen_address[0]}\n" in SOCKET.read_text()
 
 
 def test_the_unit_is_shut_up_as_well_as_systemd_can_tell(unit: Path) -> None:
