@@ -12,6 +12,7 @@ import yaml
 
 from exporter.catalog import load, shipped_directory
 from exporter.derive import DERIVATIONS
+from exporter.leadership import Leadership
 from exporter.model import Column, JobKey, MetricType, Outcome, OutcomeKind, Query, Scope, Skip, SkipReason
 from exporter.telemetry import Telemetry
 
@@ -82,6 +83,7 @@ def _of_the_exporter() -> Iterator[Metric]:
     others = [
         *telemetry.target_families("target", up=True, server=None, probes={"ok": 1}),
         *telemetry.paused_families("target"),
+        *Leadership("target", 1).families(),
         *telemetry.process_families(series=0),
     ]
     for family in (*of_jobs, *others):
