@@ -35,9 +35,8 @@ def page(text: str) -> str:
 
 
 def reference() -> str:
-    """Return one table of all keys."""
-    rows = ((*_row(key, key.dotted)[:3], _settable(key), _row(key, key.dotted)[3]) for key in _leaves(()))
-    return _table((*_HEAD[:3], "variable and flag", _HEAD[3]), rows)
+    """Return all keys, and behind them all variables and flags."""
+    return f"{_table(_HEAD, (_row(key, key.dotted) for key in _leaves(())))}\n{_variables()}"
 
 
 def _rows(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
@@ -130,12 +129,6 @@ def _variables() -> str:
             name = f"`{flag.name}`" if flag else ""
             rows.append((f"`{key.dotted}`", f"`{variable(key.dotted)}`", name))
     return _table(("key", "variable", "flag"), rows)
-
-
-def _settable(key: Key) -> str:
-    flag = FLAGS.get(key.dotted)
-    names = [*([variable(key.dotted)] if key.single else []), *([flag.name] if flag else [])]
-    return ", ".join(f"`{name}`" for name in names)
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const="",
         metavar="PAGE",
-        help="a table of all keys; or the file PAGE, with the tables of keys in it made anew",
+        help="all keys, variables and flags; or the file PAGE, with the tables of keys in it made anew",
     )
 
 
