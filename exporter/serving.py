@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import asyncio.sslproto
 import contextlib
 import errno
 import logging
@@ -37,6 +38,10 @@ _PLAIN_ON_TLS = (
     b"Client sent an HTTP request to an HTTPS server.\n"
 )
 _NO_ROOM = b"HTTP/1.0 503 Service Unavailable\r\nConnection: close\r\n\r\nToo many connections\n"
+
+# What asyncio sets aside to read from a client over TLS: by itself 256 KiB, for requests of some hundreds.
+# No other TLS of this process goes through asyncio.
+asyncio.sslproto.SSLProtocol.max_size = LARGEST_HEAD
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ import yaml
 
 from certificates import make
 from daemon import Daemon, free_port, start
-from endpoint import keys
+from endpoint import Endpoint, keys
 from exporter.__main__ import main
+from prometheus import ask, configured
 from test_web_auth import hashed
 
 # Nobody listens there: the endpoint is served all the same.
@@ -146,3 +147,36 @@ def test_several_sockets_serve_and_what_everybody_reaches_is_warned_of_once(tmp_
     assert not path.exists()
     [warned] = [line for line in daemon.logs.splitlines() if "everybody who reaches this address" in line]
     assert f"address=0.0.0.0:{port} " in warned
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("certificate", [False, True])
+def test_a_real_prometheus_scrapes_over_tls_as_a_user_or_by_its_certificate(
+    tmp_path: Path, certificate: bool
+) -> None:
+    pki = keys(tmp_path)
+    pki.client().write(tmp_path, "prometheus")
+    policy = (
+        "RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n  client_allowed_sans: [prometheus.example]"
+    )
+    tls = {"ca_file": str(tmp_path / "server.crt")}
+    if certificate:
+        tls |= {
+            f"{part}_file": str(tmp_path / f"prometheus.{name}")
+            for part, name in (("cert", "crt"), ("key", "key"))
+        }
+    wanted = (
+        f"  client_auth_type: {policy}\n"
+        if certificate
+        else f"basic_auth_users: {{alice: {hashed(SECRET)}}}\n"
+    )
+    text = f"tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n{wanted}"
+    with Endpoint(tmp_path, text, page=b"served 1\n") as endpoint:
+        scrape: dict[str, object] = {"job_name": "e", "scheme": "https", "tls_config": tls}
+        if not certificate:
+            scrape["basic_auth"] = {"username": "alice", "password": SECRET}
+        scrape["static_configs"] = [{"targets": [f"127.0.0.1:{endpoint.port}"]}]
+        config = {"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]}
+        with configured(tmp_path, config) as url:
+            endpoint.until(lambda: ask(url, "served") == [1.0], 30)
+            assert ask(url, 'up{job="e"}') == [1.0]
