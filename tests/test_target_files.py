@@ -47,6 +47,13 @@ def test_hidden_files_folders_and_what_is_no_file_are_passed_over(tmp_path: Path
     assert names(tmp_path, one("z") + "targets_files: [d/*.yaml, 'd/**/b.yaml']") == ["z"]
 
 
+def test_a_file_that_kubernetes_mounts_by_links_is_read_once(tmp_path: Path) -> None:
+    more(tmp_path, {"d/..2026_01_01/a.yaml": one("a")})
+    (tmp_path / "d" / "..data").symlink_to("..2026_01_01")
+    (tmp_path / "d" / "a.yaml").symlink_to("..data/a.yaml")
+    assert names(tmp_path, "targets_files: ['d/*.yaml', 'd/**/*.yaml']") == ["a"]
+
+
 def test_a_pattern_that_matches_nothing_is_fine_and_needs_no_other_target(tmp_path: Path) -> None:
     assert names(tmp_path, "targets_files: [targets.d/*.yaml]") == []
 
