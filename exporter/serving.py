@@ -23,6 +23,7 @@ from exporter.web_state import WebState
 
 log = logging.getLogger(__name__)
 log.addFilter(Seldom())
+logging.getLogger("uvicorn.error").addFilter(Seldom())  # it warns of each request that is none
 
 # Seconds for a TLS handshake, and until a connection without a request is closed: Prometheus keeps its own.
 _HANDSHAKE_WITHIN = 10.0
@@ -32,6 +33,7 @@ _END_OF_TLS_WITHIN = 2.0
 _KERNEL_BUFFER = 128 * 1024
 _NO_MORE_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _TICKS_A_SECOND = 10
+_START_FAILED = 3  # as uvicorn exits
 _TLS_HANDSHAKE = b"\x16"
 _PLAIN_ON_TLS = (
     b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
@@ -97,7 +99,7 @@ class Server(uvicorn.Server):
         """Start the application, then accept."""
         await self.lifespan.startup()
         if self.lifespan.should_exit:
-            sys.exit(uvicorn.config.STARTUP_FAILURE)
+            sys.exit(_START_FAILED)
         self.servers = [_Acceptor(listener, self._accepted) for listener in self._listeners]  # type: ignore[misc]  # closes like one of asyncio's
         self.started = True
         self._hooks.started()

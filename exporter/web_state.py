@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from exporter import web_config, web_tls
@@ -76,9 +77,10 @@ class WebState:
         self._loaded(True)
         for key in _fixed(self.at_start, config):
             log.warning("a change of the web configuration needs a restart", extra={"key": key})
-        self._config = config
-        if self.at_start.tls and context:
-            self._context = context
+        if (self.at_start.tls is None) != (config.tls is None):
+            # With the context stay the names that it lets in.
+            config, context = replace(config, tls=self._config.tls), self._context
+        self._config, self._context = config, context
         log.info("web configuration read again", extra={"file": str(self._path)})
 
     def _read(self, path: Path) -> tuple[WebConfig, ssl.SSLContext | None]:

@@ -148,6 +148,22 @@ def test_what_cannot_change_says_that_it_needs_a_restart_and_stays(
     assert vars(record)["key"] == key
 
 
+def test_who_may_come_in_by_name_stays_with_the_tls_that_stays(tmp_path: Path) -> None:
+    keys(tmp_path)
+    now = [0.0]
+    file = tmp_path / "web.yml"
+    policy = (
+        ", client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.crt, client_allowed_sans: [a]}"
+    )
+    file.write_text(TLS.replace("}", policy))
+    state = WebState(str(file), lambda: now[0])
+    file.write_text(f"basic_auth_users: {{alice: {hashed('secret')}}}\n")
+    now[0] = 2.0
+    config = state.config()
+    assert config.tls is not None
+    assert (config.tls.allowed_sans, list(config.users)) == (("a",), ["alice"])
+
+
 def test_at_the_start_a_bad_file_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "web.yml").write_text(TLS)
     with pytest.raises(ConfigError, match=r"server\.crt|no such file"):
