@@ -48,6 +48,7 @@ def config(a_server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[s
             {"name": "gone", "dsn": "host=127.0.0.1 port=1 user=monitor dbname=postgres"},
             {"name": "paused", "dsn": a_server.monitor_dsn(), "paused": True},
         ],
+        "sets": ["activity", "bloat", "mine"],
         "queries_dirs": [str(write(folder, broken))],
         "evidence": {"longer_than": "100ms"},
         "queries": {"transactions_evidence": {"every": "2s"}},
