@@ -17,6 +17,7 @@ FAMILY = "pg_tls_certificate_not_after_timestamp_seconds"
 HELP = "When the certificate that the server shows ends, in seconds since 1970; absent without TLS."
 _EVERY, _AGAIN = 3600.0, 300.0
 _TICK = 1.0
+_AT_ONCE = 20
 
 
 class CertificateWatch:
@@ -28,6 +29,7 @@ class CertificateWatch:
     def __init__(self, store: Store, now: Callable[[], float]) -> None:
         self._store = store
         self._now = now
+        self._places = asyncio.Semaphore(_AT_ONCE)
         self._due: dict[Target, float] = {}
 
     def configure(self, targets: Iterable[Target]) -> None:
@@ -45,7 +47,8 @@ class CertificateWatch:
             await asyncio.sleep(_TICK)
 
     async def _turn(self, target: Target) -> None:
-        end, wait = await _end(target)
+        async with self._places:
+            end, wait = await _end(target)
         if target not in self._due:
             return
         self._due[target] = self._now() + wait

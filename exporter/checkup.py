@@ -106,7 +106,7 @@ async def _store(gateway: Gateway, found: Survey, name: str, choice: Choice) -> 
     profile = known.store.profile
     if profile is None:
         try:
-            rows = await gateway.fetch(choice.facts_sql(), timeout=_TIMEOUT, database=name)
+            rows = await gateway.fetch(choice.facts_sql, timeout=_TIMEOUT, database=name)
         except QueryError:  # what is to be said about the store is known already
             return StoreFacts(known.store)
         return StoreFacts(known.store, is_alike=_is_alike(rows, choice))

@@ -21,7 +21,7 @@ from exporter.quiet import Timetable
 from exporter.redaction import learn
 from exporter.settings import Settings
 from exporter.sharding import Shard
-from exporter.store_settings import AUTO, NONE
+from exporter.store_settings import AUTO, NONE, StoreSettings
 from exporter.token_store import Choice
 
 
@@ -119,34 +119,48 @@ def _stores(
     faults: list[Fault],
 ) -> Mapping[str, Choice]:
     stores = {}
+    # A choice keeps what it works out from all profiles, which is much where hundreds of targets do.
+    shared: dict[Engine, Choice] = {}
     for index, (target, made) in enumerate(zip(chosen.targets, targets, strict=True)):
-        engine, profiles = made.engine, by_engine[made.engine]
-        own = target.oauth2
-        at: KeyPath = ("oauth2",) if own is None else ("targets", index, "oauth2")
-        wanted = own or chosen.oauth2
-        if not profiles:
-            stores[target.name] = Choice()  # no token store is kept in a pooler
+        if target.oauth2 is not None:
+            at: KeyPath = ("targets", index, "oauth2")
+            stores[target.name] = _choice(chosen, target.oauth2, at, by_engine, made.engine, faults)
             continue
-        stores[target.name] = Choice()
-        if wanted.profile == AUTO:
-            # Each profile has tables of its own: without one being named nothing but the schema can be said.
-            schema = wanted.schema_ or ""
-            if wanted.overrides() != Overrides(schema=schema):
-                problem = "profile is auto, and only schema goes with that"
-                faults.append(chosen.fault(at, problem, f"name the profile: {', '.join(sorted(profiles))}"))
-            stores[target.name] = Choice(profiles, Overrides(schema=schema), wanted.lifetimes, engine)
-        elif wanted.profile in profiles:
-            profile, overrides = profiles[wanted.profile], wanted.overrides()
-            try:
-                merge(profile, overrides, str(chosen.fault(at, "")).removesuffix(": "))
-            except ConfigError as error:
-                faults.extend(error.faults)
-            stores[target.name] = Choice({profile.name: profile}, overrides, wanted.lifetimes, engine)
-        elif wanted.profile != NONE:
-            near = suggestion(wanted.profile, [*profiles, AUTO, NONE])
-            problem = f"there is no profile {wanted.profile} for {ENGINE_NAMES[engine]}"
-            faults.append(chosen.fault((*at, "profile"), problem, near))
+        if made.engine not in shared:
+            shared[made.engine] = _choice(chosen, chosen.oauth2, ("oauth2",), by_engine, made.engine, faults)
+        stores[target.name] = shared[made.engine]
     return stores
+
+
+def _choice(
+    chosen: Settings,
+    wanted: StoreSettings,
+    at: KeyPath,
+    by_engine: Mapping[Engine, Mapping[str, Profile]],
+    engine: Engine,
+    faults: list[Fault],
+) -> Choice:
+    profiles = by_engine[engine]
+    if not profiles or wanted.profile == NONE:
+        return Choice()  # no token store is kept in a pooler
+    if wanted.profile == AUTO:
+        # Each profile has tables of its own: without one being named nothing but the schema can be said.
+        schema = wanted.schema_ or ""
+        if wanted.overrides() != Overrides(schema=schema):
+            problem = "profile is auto, and only schema goes with that"
+            faults.append(chosen.fault(at, problem, f"name the profile: {', '.join(sorted(profiles))}"))
+        return Choice(profiles, Overrides(schema=schema), wanted.lifetimes, engine)
+    if wanted.profile not in profiles:
+        near = suggestion(wanted.profile, [*profiles, AUTO, NONE])
+        problem = f"there is no profile {wanted.profile} for {ENGINE_NAMES[engine]}"
+        faults.append(chosen.fault((*at, "profile"), problem, near))
+        return Choice()
+    profile, overrides = profiles[wanted.profile], wanted.overrides()
+    try:
+        merge(profile, overrides, str(chosen.fault(at, "")).removesuffix(": "))
+    except ConfigError as error:
+        faults.extend(error.faults)
+    return Choice({profile.name: profile}, overrides, wanted.lifetimes, engine)
 
 
 def _dsn_faults(chosen: Settings, wanted: tuple[Target, ...]) -> list[Fault]:

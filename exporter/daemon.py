@@ -16,6 +16,7 @@ from exporter.configuration import Configuration
 from exporter.derive import DERIVATIONS
 from exporter.errors import ConfigError
 from exporter.gateways import gateway_to
+from exporter.housekeeping import collect_garbage, prepare_pages
 from exporter.model import JobKey, Outcome, Target
 from exporter.pauses import Pause
 from exporter.pausing import Pausing
@@ -33,7 +34,6 @@ from exporter.watch import Watch
 log = logging.getLogger(__name__)
 
 _PROCESS_EVERY = 5.0
-_PREPARE_EVERY = 1.0
 # Seconds after which a task that goes on is cancelled again.
 _CANCEL_AGAIN = 1.0
 _PROCESS = JobKey("", "")
@@ -94,7 +94,8 @@ class Daemon:
         self._configure()
         self._chores = [
             asyncio.create_task(self._publish_process()),
-            asyncio.create_task(self._prepare_pages()),
+            asyncio.create_task(prepare_pages(self.store)),
+            asyncio.create_task(collect_garbage()),
             asyncio.create_task(self._backups.serve()),
             asyncio.create_task(self._certificates.serve()),
             asyncio.create_task(self.pausing.serve()),
@@ -253,11 +254,6 @@ class Daemon:
             )
             self.store.put_own(_PROCESS, families)
             await asyncio.sleep(_PROCESS_EVERY)
-
-    async def _prepare_pages(self) -> None:
-        while True:
-            self.store.prepare()
-            await asyncio.sleep(_PREPARE_EVERY)
 
 
 def _kept(configuration: Configuration) -> int:

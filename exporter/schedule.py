@@ -19,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from exporter.model import JobKey, Outcome, OutcomeKind
+from exporter.pace import Pace
 from exporter.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -26,9 +27,8 @@ log = logging.getLogger(__name__)
 # Seconds that a cancelled run gets to end by itself.
 _CANCELLED_WITHIN = 5.0
 _MAX_BACKOFF = 10  # intervals
-FIRST_RUNS_PER_SECOND = 500
-# However many there are, and whatever becomes of the clock.
-_FIRST_RUNS_WITHIN = 120.0
+# A run takes 1 to 2 ms of our own processor time.
+FIRST_RUNS_PER_SECOND = 200
 # Not the query's fault, or cheap to try again: these runs are not held against it.
 _INNOCENT = frozenset({OutcomeKind.OK, OutcomeKind.CONNECT, OutcomeKind.LOCKED})
 # Only somebody's GRANT, CREATE or upgrade mends these: they are retried slowly from the first time.
@@ -113,7 +113,7 @@ class Schedule:
         self._now = now
         self._states: dict[JobKey, _State] = {}
         self._keys: dict[str, set[JobKey]] = {}  # of the same, by target
-        self._free_from = 0.0
+        self._first_runs = Pace(FIRST_RUNS_PER_SECOND, now)
         self._running: set[asyncio.Task[Any]] = set()
         self._draining = False
         self._scheduler = AsyncIOScheduler(timezone=UTC)
@@ -142,8 +142,7 @@ class Schedule:
         for key in sorted(keys):
             state = self._states[key]
             state.failures, state.not_before = 0, 0.0
-            at = min(max(now, self._free_from), now + _FIRST_RUNS_WITHIN)
-            self._free_from = at + 1 / FIRST_RUNS_PER_SECOND
+            at = now + self._first_runs.place(most=len(self._states))
             self._scheduler.modify_job(_id(key), next_run_time=datetime.fromtimestamp(at, UTC))
 
     def run_in(self, key: JobKey, seconds: float) -> None:

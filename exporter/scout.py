@@ -56,7 +56,7 @@ async def look(
     """
     store = None
     if choice.profiles and any(query.over for query in queries.values()):
-        rows = await gateway.fetch(choice.facts_sql(), timeout=_SECONDS, database=database)
+        rows = await gateway.fetch(choice.facts_sql, timeout=_SECONDS, database=database)
         store = choice.find(rows.rows)
     relations, functions = _relations(queries, store), _functions(queries)
     return Known(await gateway.database_info(relations, database, functions), store)

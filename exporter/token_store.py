@@ -35,6 +35,7 @@ class Choice:
         [profile] = self.profiles.values()
         return merge(profile, replace(self.overrides, schema=self.overrides.schema or schema))
 
+    @cached_property
     def facts_sql(self) -> str:
         """Return the query whose rows `find` judges; it reads the catalogue only."""
         return facts_sql(self._candidates.values(), self.engine)

@@ -207,6 +207,7 @@ class Watch:
         return key.database is None or self.server is None or key.database == self.server.database
 
     async def _refresh(self) -> None:
+        await self._engine.look_in_turn()
         server = await self._gateway.server_info()
         self._probe.answered()
         begins, came_back = self._is_idle or not self.up, not self.up
