@@ -39,7 +39,7 @@ class Keeper(Protocol):
         """Take it that there is no answer; the session goes on."""
 
     def gone(self) -> None:
-        """Take it that the session has ended, or ends now, and that nobody has been told yet."""
+        """Take it that the session ends now, has ended, or does not answer in time."""
 
 
 class Lane:
@@ -161,6 +161,9 @@ class Lane:
     async def _ask(self, session: Session) -> None:
         if self._keeper is None:
             return
+        # A path that is dead gets no answer, and to give up on it takes longer.
+        patience = _QUESTION_SECONDS + GRACE_SECONDS
+        alarm = asyncio.get_running_loop().call_later(patience, self._keeper.gone)
         try:
             rows = await self._run_once(session, self._keeper.question(session.pid), _QUESTION_SECONDS)
         except QueryError as error:
@@ -169,6 +172,8 @@ class Lane:
             self._keeper.refused(error)
         else:
             self._keeper.answered(rows)
+        finally:
+            alarm.cancel()
 
     async def _rest(self) -> None:
         if self._closed:

@@ -22,8 +22,8 @@ LOOK_EVERY = 5.0
 CLASS = 0x70676F65
 """The first half of every lock's key, by which an administrator finds them; it reads "pgoe"."""
 
-# So that the server notices within 25 s that a host is gone, and with it the lock is free; we notice within
-# 16 s that the server is out of reach (see `dsn.parameters`), which has to be sooner.
+# So that the server notices after 25 s that a host is gone, and with it the lock is free. We notice sooner
+# that the server is out of reach: no look is answered, or the connection breaks (see `dsn.parameters`).
 _KEEPALIVES = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
@@ -92,14 +92,13 @@ class Leadership:
             self._become(Standing.LEADER if holds else Standing.FOLLOWER)
 
     def refused(self, error: QueryError) -> None:
-        """Take it that the server did not answer; a lock that is held stays so while its session lives."""
+        """Take it that the server did not answer; the next look asks again."""
+        self.problem = str(error)
         if error.kind in _NO_LOCKS:
-            self._become(Standing.UNELECTED, str(error))
-        elif self.standing is Standing.UNKNOWN:
-            self._become(Standing.FOLLOWER, str(error))
+            self._become(Standing.UNELECTED, self.problem)
 
     def gone(self) -> None:
-        """Take it that the session has ended, and with it the lock."""
+        """Take it that the lock may be free: its session has ended, or the server is out of reach."""
         self._become(Standing.UNKNOWN)
 
     def families(self) -> tuple[Family, ...]:

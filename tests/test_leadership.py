@@ -20,13 +20,14 @@ from proxy import Proxy
 from replicas import Replica, both, until
 from servers import Server
 
+LOOK = 0.2
 LEADER = 'pg_exporter_leader{target="main"}'
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look every 0.2 s, so that no test waits for 5."""
-    monkeypatch.setattr("exporter.voice.LOOK_EVERY", 0.2)
+    monkeypatch.setattr("exporter.voice.LOOK_EVERY", LOOK)
 
 
 def status_of(replica: Replica) -> str:
@@ -160,6 +161,28 @@ def test_a_leader_cut_off_drops_its_values_and_the_other_takes_over(database: st
             proxy.heal()
             await until(lambda: leader.watch.up)
             assert leader.series() == {LEADER}
+
+    with Proxy(a_server.host, a_server.port) as proxy:
+        asyncio.run(scenario(proxy))
+
+
+@pytest.mark.slow
+def test_a_leader_without_an_answer_hides_its_values_and_goes_on_where_it_was_when_there_is_one(
+    database: str, a_server: Server
+) -> None:
+    async def scenario(proxy: Proxy) -> None:
+        async with Replica(through(proxy, a_server.monitor_dsn(database))).serving() as leader:
+            await until(lambda: leader.shows)
+            [held], page = locks(a_server), leader.page()
+            proxy.freeze()
+            started = asyncio.get_running_loop().time()
+            await until(lambda: not leader.shows)
+            assert asyncio.get_running_loop().time() - started < LOOK + 4
+            assert leader.series() == {LEADER}
+            proxy.thaw()
+            await until(lambda: leader.shows)
+            assert held in locks(a_server)
+            assert leader.page() == page
 
     with Proxy(a_server.host, a_server.port) as proxy:
         asyncio.run(scenario(proxy))
