@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 
 from exporter.database import Database
-from exporter.leadership import Leadership, lock_of
+from exporter.leadership import CLASS, Leadership, lock_of
 from exporter.model import Column, JobKey, MetricType, Query, Target
 from exporter.render import Format
 from exporter.runner import Runner
@@ -16,6 +16,7 @@ from exporter.shared import Engine
 from exporter.store import Store
 from exporter.telemetry import Telemetry
 from exporter.watch import Watch
+from servers import Server
 
 ONE = Query(
     name="one",
@@ -29,6 +30,8 @@ ONE = Query(
     path="test/one.sql",
 )
 KEY = JobKey("one", "main")
+LOOK = 0.2
+LEADER = 'pg_exporter_leader{target="main"}'
 VALUE = 'test_one{target="main"} 1\n'
 
 
@@ -107,3 +110,11 @@ async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  # the subject offers nothing to wait for
             await asyncio.sleep(0.005)
+
+
+def locks(server: Server) -> list[tuple[object, ...]]:
+    """Return who holds locks of elections, as an administrator would ask."""
+    return server.execute(
+        "SELECT pid, objid FROM pg_locks"
+        f" WHERE locktype = 'advisory' AND classid = {CLASS} AND objsubid = 2 AND granted"
+    )

@@ -87,6 +87,8 @@ _UNSEEN = {
     "oauth2_disabled_users_with_live_tokens": "users of the demo's schema cannot be disabled",
     "pg_database_collation_changed": "absent where the collation is the one the database was made with",
     "pg_database_connection_limit": "absent without a limit",
+    "pg_exporter_leader": "the demo has one exporter",
+    "pg_exporter_target_paused": "no target of the demo is paused",
     "pg_prepared_transactions_oldest_age_seconds": "absent without a prepared transaction",
     "pg_replication_slots_safe_wal_size_bytes": "absent without max_slot_wal_keep_size",
     "pg_role_password_expiry_timestamp_seconds": "absent where no password ends",

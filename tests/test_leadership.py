@@ -14,14 +14,10 @@ from exporter.model import Target
 from exporter.status import target_status
 from exporter.store import Served
 from exporter.telemetry import Telemetry
-from gateway import role, through
+from gateway import role
 from pooler import pooled
-from proxy import Proxy
-from replicas import Replica, both, until
+from replicas import LEADER, LOOK, Replica, both, locks, until
 from servers import Server
-
-LOOK = 0.2
-LEADER = 'pg_exporter_leader{target="main"}'
 
 
 @pytest.fixture(autouse=True)
@@ -33,14 +29,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def status_of(replica: Replica) -> str:
     telemetry = Telemetry(lambda: 0.0)
     return target_status(replica.watch, telemetry, Evidence(keep=1), Served(), None).state
-
-
-def locks(server: Server) -> list[tuple[object, ...]]:
-    """Return who holds locks of elections, as an administrator would ask."""
-    return server.execute(
-        "SELECT pid, objid FROM pg_locks"
-        f" WHERE locktype = 'advisory' AND classid = {CLASS} AND objsubid = 2 AND granted"
-    )
 
 
 def test_one_of_two_replicas_leads_and_the_other_shows_only_that_it_does_not(
@@ -125,67 +113,6 @@ def test_a_renewal_that_another_replica_is_quicker_at_takes_the_values_along(
             assert not leader.watch.plan.active
 
     asyncio.run(scenario())
-
-
-def test_a_server_out_of_reach_is_down_on_both_pages_and_counted_by_who_led(
-    database: str, a_server: Server
-) -> None:
-    async def scenario(proxy: Proxy) -> None:
-        async with both(through(proxy, a_server.monitor_dsn(database))) as (leader, follower):
-            proxy.cut()
-            await until(lambda: not leader.watch.up and not follower.watch.up)
-            down, probes = 'pg_up{target="main"}', 'pg_exporter_probes_total{target="main",outcome="failed"}'
-            assert f"{down} 0\n" in leader.page()
-            assert f"{down} 0\n" in follower.page()
-            assert follower.series() == {LEADER, down}
-            assert probes in leader.series()
-            assert "test_one" not in leader.page()
-            proxy.heal()
-            await until(lambda: leader.shows or follower.shows)
-            await until(lambda: leader.watch.up and follower.watch.up)
-            assert leader.series() & follower.series() == {LEADER}
-
-    with Proxy(a_server.host, a_server.port) as proxy:
-        asyncio.run(scenario(proxy))
-
-
-def test_a_leader_cut_off_drops_its_values_and_the_other_takes_over(database: str, a_server: Server) -> None:
-    async def scenario(proxy: Proxy) -> None:
-        dsn = a_server.monitor_dsn(database)
-        async with both(through(proxy, dsn), dsn) as (leader, follower):
-            proxy.cut()
-            await until(lambda: follower.shows)
-            await until(lambda: not leader.watch.up)
-            assert "test_one" not in leader.page()
-            assert 'pg_up{target="main"} 0\n' in leader.page()
-            proxy.heal()
-            await until(lambda: leader.watch.up)
-            assert leader.series() == {LEADER}
-
-    with Proxy(a_server.host, a_server.port) as proxy:
-        asyncio.run(scenario(proxy))
-
-
-@pytest.mark.slow
-def test_a_leader_without_an_answer_hides_its_values_and_goes_on_where_it_was_when_there_is_one(
-    database: str, a_server: Server
-) -> None:
-    async def scenario(proxy: Proxy) -> None:
-        async with Replica(through(proxy, a_server.monitor_dsn(database))).serving() as leader:
-            await until(lambda: leader.shows)
-            [held], page = locks(a_server), leader.page()
-            proxy.freeze()
-            started = asyncio.get_running_loop().time()
-            await until(lambda: not leader.shows)
-            assert asyncio.get_running_loop().time() - started < LOOK + 4
-            assert leader.series() == {LEADER}
-            proxy.thaw()
-            await until(lambda: leader.shows)
-            assert held in locks(a_server)
-            assert leader.page() == page
-
-    with Proxy(a_server.host, a_server.port) as proxy:
-        asyncio.run(scenario(proxy))
 
 
 def test_a_lock_is_taken_once_however_often_it_is_looked_at(database: str, a_server: Server) -> None:
