@@ -120,9 +120,13 @@ class Daemon:
             new = await asyncio.to_thread(self._load_again)
         except ConfigError as error:
             return self._refuse(tuple(str(fault) for fault in error.faults))
+        known = self.configuration.remarks
         async with self._changing:
             await self._adopt(new)
         await self._apply_pauses()
+        for remark in new.remarks:
+            if remark not in known:
+                log.warning("without effect", extra={"remark": remark})
         self._reload_faults = ()
         self.telemetry.reloaded(ok=True)
         log.info("configuration reloaded", extra={"targets": len(new.targets), "queries": len(new.queries)})

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from exporter.pauses import LONGEST_REASON, By, Pause
+from exporter.refusals import foreign, is_foreign
 from exporter.section import seconds
 
 _OFF = "pausing over HTTP is off: set web.enable_reload, or use pause_dir or paused in the configuration\n"
@@ -70,19 +70,11 @@ class PauseRoutes:
         name = request.path_params["target"]
         if self.control is None:
             return PlainTextResponse(_OFF, 403)
-        if _is_foreign(request):
-            return PlainTextResponse("a page of another site may not do this\n", 403)
+        if is_foreign(request):
+            return foreign()
         if name not in self.targets():
             return PlainTextResponse("no target of this name\n", 404)
         return await answer(self.control, name)
-
-
-def _is_foreign(request: Request) -> bool:
-    """Tell whether a browser sends this for a page that is not ours: any page can make it POST anywhere."""
-    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-        return True
-    origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
 
 
 def _told(name: str, pause: Pause) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -24,6 +25,19 @@ def not_acceptable() -> Response:
     offered = ", ".join(CONTENT_TYPES.values())
     text = f"none of what the request accepts is served here; there is: {offered}; as it is, or with gzip"
     return refused(406, text, {"Vary": "Accept, Accept-Encoding"})
+
+
+def is_foreign(request: Request) -> bool:
+    """Tell whether a browser sends this for a page that is not ours: any page can make it POST anywhere."""
+    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return True
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+
+
+def foreign() -> Response:
+    """Return the answer to a request for what a page of another site may not do."""
+    return refused(403, "a page of another site may not do this")
 
 
 async def not_found(request: Request, _: Exception) -> Response:

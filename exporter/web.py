@@ -20,7 +20,7 @@ from exporter.fleet import Fleet, unknown
 from exporter.negotiate import CONTENT_TYPES, Coding, wanted_coding, wanted_format
 from exporter.pages import Ask, Pages
 from exporter.pause_routes import Control, PauseRoutes
-from exporter.refusals import not_acceptable, not_allowed, not_found, refused
+from exporter.refusals import foreign, is_foreign, not_acceptable, not_allowed, not_found, refused
 from exporter.store import Store
 from exporter.telemetry import Telemetry
 
@@ -116,11 +116,13 @@ class _Routes:
         page = await asyncio.to_thread(json.dumps, status, default=_members, separators=(",", ":"))
         return Response(page, media_type="application/json", headers={"Cache-Control": "no-store"})
 
-    async def reload(self, _: Request) -> Response:
+    async def reload(self, request: Request) -> Response:
         if self._backend.reload is None:
             return PlainTextResponse(
                 "reloading over HTTP is off: set web.enable_reload, or send SIGHUP\n", 403
             )
+        if is_foreign(request):
+            return foreign()
         faults = await self._backend.reload()
         if faults:
             return PlainTextResponse("".join(f"{fault}\n" for fault in faults), 400)

@@ -68,6 +68,14 @@ def test_a_reload_tells_the_faults_that_kept_it_from_happening() -> None:
     assert (good.reloads, bad.reloads) == (1, 1)
 
 
+def test_a_page_of_another_site_cannot_make_a_browser_reload_the_configuration() -> None:
+    site = Site(faults=())
+    refused = site.ask("/-/reload", {"Sec-Fetch-Site": "cross-site"}, method="POST")
+    assert (refused.status_code, site.reloads) == (403, 0)
+    allowed = site.ask("/-/reload", {"Sec-Fetch-Site": "same-origin"}, method="POST")
+    assert (allowed.status_code, site.reloads) == (200, 1)
+
+
 def test_reload_is_a_post_and_unknown_paths_are_404() -> None:
     site = Site(faults=())
     assert site.ask("/-/reload").status_code == 405
