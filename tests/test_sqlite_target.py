@@ -73,7 +73,8 @@ def test_the_daemon_watches_a_file_and_a_server_side_by_side(tmp_path: Path, pat
         skipped = daemon.samples("pg_exporter_query_skipped", target="dev", query="version", reason="engine")
         status = json.loads(daemon.get("/api/v1/status").text)["targets"][0]
         assert (status["engine"], status["standby"], status["role"]) == ("sqlite", None, None)
-        assert f"SQLite {status['version']}, database dev.db" in daemon.get("/").text
+        assert f"SQLite {status['version']}" in daemon.get("/").text
+        assert "dev.db" in daemon.get("/targets/dev").text
         assert skipped in ([1.0], [])  # the query may have another name
         shutil.move(path, tmp_path / "elsewhere")
         daemon.process.send_signal(signal.SIGHUP)  # which looks again at once
