@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -60,11 +59,10 @@ class Tab:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start the browser. Root's has no sandbox: chromium refuses to make one."""
+    """Start the browser, without a sandbox: that is how Playwright does it, and root could have none."""
     program = require("chromium")
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=arguments)
+        browser = driver.chromium.launch(executable_path=program)
         try:
             yield browser
         finally:

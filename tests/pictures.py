@@ -42,8 +42,8 @@ class _Picture:
 
 
 _PICTURES = (
-    _Picture("status", "/", "light"),
-    _Picture("status/dark", "/", "dark"),
+    _Picture("status", "/", "light", height=690),
+    _Picture("status/dark", "/", "dark", height=690),
     _Picture("status/target", "/targets/oauth2", "light"),
     _Picture("status/target-dark", "/targets/oauth2?state=skipped", "dark"),
     _Picture("status/phone", "/", "light", 390, 800, 1.5),
