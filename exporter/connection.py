@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import h11
@@ -28,13 +29,19 @@ _TLS_HANDSHAKE = b"\x16"
 
 
 class Connection(H11Protocol):
-    """Speaks HTTP/1.1 with one client."""
+    """Speaks HTTP/1.1 with one client; `made` is told when that begins."""
 
     def __init__(
-        self, config: Config, server_state: ServerState, app_state: dict[str, Any], state: WebState
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        state: WebState,
+        made: Callable[[], None],
     ) -> None:
         super().__init__(config, server_state, app_state)
         self._state = state
+        self._made = made
         self._refused = False
         self._head_since: float | None = None
         self._unread_since: float | None = None
@@ -45,6 +52,7 @@ class Connection(H11Protocol):
         transport.set_write_buffer_limits(high=_BUFFER)
         self.quiet_since = self._head_since = self.loop.time()
         super().connection_made(transport)
+        self._made()
         tls = self._state.config().tls
         if tls and not is_allowed(transport.get_extra_info("peercert"), tls.allowed_sans):
             self._refused = True

@@ -88,7 +88,7 @@ class Server(uvicorn.Server):
         self._state = state
         self._most = most
         self._hooks = hooks
-        self._handshakes: set[asyncio.Task[None]] = set()
+        self._handshakes: dict[socket.socket, asyncio.Task[None]] = {}
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -116,7 +116,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, let answers end, then stop the application."""
         self._hooks.stopping()
-        for task in self._handshakes:
+        for task in self._handshakes.values():
             task.cancel()
         await super().shutdown(sockets)
         for connection in self._connections():
@@ -139,8 +139,8 @@ class Server(uvicorn.Server):
             # and body are two writes: the second would wait 40 ms for the first to be acknowledged.
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         task = asyncio.create_task(self._connect(client))
-        self._handshakes.add(task)
-        task.add_done_callback(self._handshakes.discard)
+        self._handshakes[client] = task
+        task.add_done_callback(lambda _: self._handshakes.pop(client, None))
 
     def _has_room(self) -> bool:
         """Return whether one more fits; the connection that has waited longest for a request makes room."""
@@ -164,7 +164,7 @@ class Server(uvicorn.Server):
         end_within = _END_OF_TLS_WITHIN if context else None
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
-                self._new,
+                lambda: self._new(client),
                 client,
                 ssl=context,
                 ssl_handshake_timeout=within,
@@ -174,8 +174,12 @@ class Server(uvicorn.Server):
             reason = (getattr(error, "reason", "") or "broken off").lower().replace("_", " ")
             log.warning("a TLS handshake failed", extra=_peer(client) | {"reason": reason})
 
-    def _new(self) -> Connection:
-        return Connection(self.config, self.server_state, self.lifespan.state, self._state)
+    def _new(self, client: socket.socket) -> Connection:
+        def made() -> None:
+            # From here on it is one of uvicorn's; counted twice, it would drive another one out.
+            self._handshakes.pop(client, None)
+
+        return Connection(self.config, self.server_state, self.lifespan.state, self._state, made)
 
 
 class _Acceptor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from pathlib import Path
@@ -39,6 +40,14 @@ def test_one_connection_too_many_closes_the_one_that_has_waited_longest(tmp_path
         assert [is_open(client) for client in clients] == [True, False, True]
         for client in clients:
             client.close()
+
+
+def test_as_many_as_may_be_there_are_let_in_at_once(tmp_path: Path) -> None:
+    with Endpoint(tmp_path, page=LARGE, most=50) as endpoint, contextlib.ExitStack() as clients:
+        busy = [clients.enter_context(endpoint.connect()) for _ in range(50)]
+        for client in busy:
+            client.sendall(GET)
+        assert all(client.recv(8) == b"HTTP/1.1" for client in busy)
 
 
 def test_when_each_has_a_request_the_newest_is_closed(tmp_path: Path) -> None:
