@@ -106,6 +106,14 @@ async def both(dsn: str, other: str = "") -> AsyncIterator[tuple[Replica, Replic
             yield leader, follower
 
 
+async def hand_over(leader: Replica, follower: Replica) -> None:
+    """Have the leader's session end until the other one is quicker to ask for the lock."""
+    while not follower.leadership.leads:
+        await leader.database._fast.rest()
+        assert leader.series() == {LEADER}
+        await follower.leadership.look()
+
+
 async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  # the subject offers nothing to wait for

@@ -16,7 +16,7 @@ from exporter.store import Served
 from exporter.telemetry import Telemetry
 from gateway import role
 from pooler import pooled
-from replicas import LEADER, LOOK, Replica, both, locks, until
+from replicas import LEADER, LOOK, Replica, both, hand_over, locks, until
 from servers import Server
 
 
@@ -104,9 +104,7 @@ def test_a_renewal_that_another_replica_is_quicker_at_takes_the_values_along(
 ) -> None:
     async def scenario() -> None:
         async with both(a_server.monitor_dsn(database)) as (leader, follower):
-            await leader.database._fast.rest()
-            assert leader.series() == {LEADER}
-            await follower.leadership.look()
+            await hand_over(leader, follower)
             await until(lambda: follower.shows)
             await until(lambda: leader.leadership.standing is Standing.FOLLOWER)
             assert leader.series() == {LEADER}
@@ -145,8 +143,7 @@ def test_who_follows_holds_one_connection_also_after_having_led(database: str, a
     async def scenario() -> None:
         async with both(a_server.monitor_dsn(database)) as (leader, follower):
             await leader.database.fetch("SELECT 1", timeout=2, heavy=True)
-            await leader.database._fast.rest()
-            await follower.leadership.look()
+            await hand_over(leader, follower)
             await until(lambda: leader.leadership.standing is Standing.FOLLOWER)
             await leader.leadership.look()
             count = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}'"
