@@ -14,6 +14,7 @@ from exporter.catalog import load, shipped_directory
 from exporter.derive import DERIVATIONS
 from exporter.leadership import Leadership
 from exporter.model import Column, JobKey, MetricType, Outcome, OutcomeKind, Query, Scope, Skip, SkipReason
+from exporter.sharding import Shard
 from exporter.telemetry import Telemetry
 
 RULES = Path(__file__).resolve().parents[1] / "alerts"
@@ -76,6 +77,7 @@ def _of_the_exporter() -> Iterator[Metric]:
     key = JobKey("query", "target", "datname")
     query = Query("query", "set", "", 15.0, 1.0, (), (), (), "")
     telemetry.record(key, Outcome(OutcomeKind.OK, 0.0))
+    telemetry.web_config_read(ok=True)
     of_jobs = [
         *telemetry.job_families(key, query),
         *telemetry.skip_families(key, Skip(SkipReason.DISABLED, "")),
@@ -84,7 +86,7 @@ def _of_the_exporter() -> Iterator[Metric]:
         *telemetry.target_families("target", up=True, server=None, probes={"ok": 1}),
         *telemetry.paused_families("target"),
         *Leadership("target", 1).families(),
-        *telemetry.process_families(series=0),
+        *telemetry.process_families(series=0, shard=Shard(1, 1)),
     ]
     for family in (*of_jobs, *others):
         # A query that runs once on a server is of no database.

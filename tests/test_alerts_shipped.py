@@ -19,7 +19,8 @@ from promql import labels, selectors
 from shipped_alerts import ALERTING, ALERTS, FOLDER, RECORDINGS, RULES, TEST_FILES, Rule
 
 ROOT = FOLDER.parent
-LABELS = {"job", "target", "instance", "datname"}
+LABELS = {"job", "target", "instance", "datname", "shard"}
+OF_A_JOB = ("PgOauthExporterWatchdog", "PgOauthExporterMissing", "PgOauthExporterShardsDisagree")
 HEADINGS = ["Meaning", "Impact", "Is the number true?", "Diagnosis", "Mitigation", "Threshold"]
 BY_NAME = pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.name}-{rule.severity}")
 
@@ -111,7 +112,7 @@ def test_a_summary_is_a_static_sentence_and_a_description_names_the_place(rule: 
     summary, description = rule.annotations["summary"], rule.annotations["description"]
     assert summary.endswith(".")
     assert "{{" not in summary
-    if rule.name not in ("PgOauthExporterWatchdog", "PgOauthExporterMissing"):
+    if rule.name not in OF_A_JOB:
         assert re.search(r"\$labels\.(target|instance|system_identifier)", description)
 
 
