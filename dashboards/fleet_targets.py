@@ -1,16 +1,32 @@
-"""Owns the table of the fleet: one row a target."""
+"""Owns the tables of the fleet: one row a target, and who polls it."""
 
 from __future__ import annotations
 
 from dashboards.links import TARGET
-from dashboards.model import UP, Column, Link, Row, Table, falling, rising
+from dashboards.model import (
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    UP,
+    Column,
+    Link,
+    Query,
+    Row,
+    Table,
+    Timeline,
+    falling,
+    rising,
+)
 from dashboards.thresholds import alert_steps
 
 _RATE = "[$__rate_interval]"
 _TO_TARGET = Link(TARGET.uid, "Open the target", of_series=("target",))
-
-
 _BY = "by (target)"
+_BY_EXPORTER = "by (target, instance)"
+# Of what nobody polls there is no pg_up: these words keep it in the table.
+_POLLED = f"min {_BY} (pg_up) or 2 + 0 * max {_BY} (pg_exporter_target_paused) or 3 + 0 * max {_BY} (pg_exporter_leader)"
+_LEADS = ((1, "leads", GREEN), (0, "stands by", GREY))
 
 TARGETS = Row(
     "Which target?",
@@ -26,7 +42,12 @@ TARGETS = Row(
             sort="Alerts",
             links=(_TO_TARGET,),
             columns=(
-                Column("Up", f"min {_BY} (pg_up)", steps=falling(red=1), words=UP),
+                Column(
+                    "Up",
+                    _POLLED,
+                    steps=falling(red=1),
+                    words=(*UP, (2, "paused", ORANGE), (3, "no leader", RED)),
+                ),
                 Column(
                     "Alerts",
                     f'count {_BY} (ALERTS{{alertstate="firing",severity=~"critical|warning",target!=""}}) or 0 * max {_BY} (pg_up)',
@@ -109,4 +130,41 @@ TARGETS = Row(
             ),
         ),
     ),
+)
+
+POLLED = Row(
+    "Which exporter polls it?",
+    (
+        Table(
+            title="Exporters by target",
+            what="Who polls which target, of shards and of replicas that elect a leader. `instance` is the target itself where Prometheus scrapes by `/sd`.",
+            good="Each target is up at one exporter; its replicas stand by.",
+            do="Paused: the status page of the exporter says by what, since when and why. Nobody leads: look at the session that holds the lock.",
+            empty="no targets",
+            width=12,
+            by=(("target", "Target"), ("instance", "Exporter")),
+            links=(_TO_TARGET,),
+            columns=(
+                Column("Polled", f"max {_BY_EXPORTER} (pg_up)", steps=falling(red=1), words=UP),
+                Column("Leader", f"max {_BY_EXPORTER} (pg_exporter_leader)", words=_LEADS, cell="text"),
+                Column(
+                    "Paused",
+                    f"max {_BY_EXPORTER} (pg_exporter_target_paused)",
+                    words=((1, "paused", ORANGE),),
+                    cell="text",
+                ),
+            ),
+        ),
+        Timeline(
+            title="Leaders over time",
+            what="Which replica led each target, over time.",
+            good="One bar that leads for each target; hand-overs where replicas were started anew.",
+            do="A leader that changes often: the sessions that hold the locks are ended, by the server or by what is between.",
+            unit="short",
+            empty="no replicas elect a leader",
+            queries=(Query(f"max {_BY_EXPORTER} (pg_exporter_leader)", "{{target}} {{instance}}"),),
+            words=_LEADS,
+        ),
+    ),
+    folded=True,
 )

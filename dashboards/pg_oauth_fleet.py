@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.fleet_rows import AUTH, CHANGED, WRONG
-from dashboards.fleet_targets import TARGETS
+from dashboards.fleet_targets import POLLED, TARGETS
 from dashboards.model import Dashboard
 
 DASHBOARD = Dashboard(
@@ -11,5 +11,5 @@ DASHBOARD = Dashboard(
     title="PostgreSQL: fleet overview",
     what="All targets at a glance: is anything wrong, which one, what changed, and how the token stores do.",
     variables=("job", "target"),
-    rows=(WRONG, TARGETS, CHANGED, AUTH),
+    rows=(WRONG, TARGETS, CHANGED, AUTH, POLLED),
 )
