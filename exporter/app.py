@@ -51,7 +51,7 @@ def serve(configuration: Configuration, load_again: LoadAgain) -> None:
         reload if settings.web.enable_reload else None,
         daemon.evidence,
         dashboards_in(settings.web.dashboard_url),
-        Fleet(daemon.watched, daemon.standing),
+        Fleet(daemon.watched, daemon.standing, time.time),
         pausing=daemon.pausing if settings.web.enable_reload else None,
     )
     server: Server

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from functools import partial
@@ -27,13 +26,20 @@ _ASKED_BY = ["GET", "HEAD", "OPTIONS"]
 
 
 class Fleet:
-    """Answers from memory alone: `watched` are the targets of this process, `standing` is what is known."""
+    """Answers from memory alone: `watched` are the targets of this process, `standing` is what is known.
+
+    `now` returns Unix time in seconds.
+    """
 
     def __init__(
-        self, watched: Callable[[], Mapping[str, Target]], standing: Callable[[str], Standing]
+        self,
+        watched: Callable[[], Mapping[str, Target]],
+        standing: Callable[[str], Standing],
+        now: Callable[[], float],
     ) -> None:
         self._watched = watched
         self._standing = standing
+        self._now = now
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -58,7 +64,7 @@ class Fleet:
             max_lag = None if given is None else seconds(given)
         except ValueError as error:
             return refused(400, f"max_lag {error}")
-        good, words = verdict(wanted, self._standing(name), time.time(), max_lag)
+        good, words = verdict(wanted, self._standing(name), self._now(), max_lag)
         return refused(200 if good else 503, words, _FRESH)
 
 

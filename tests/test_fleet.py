@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 
 import httpx
@@ -17,9 +16,10 @@ from exporter.status import Status
 from exporter.store import Store
 from exporter.telemetry import Telemetry
 
+NOW = 1000.0
 STANDINGS = {
-    "main": Standing(up=True, in_recovery=False, seen_at=time.time()),
-    "replica": Standing(up=True, in_recovery=True, seen_at=time.time(), lag=4.0),
+    "main": Standing(up=True, in_recovery=False, seen_at=NOW),
+    "replica": Standing(up=True, in_recovery=True, seen_at=NOW, lag=4.0),
     "away": Standing(up=False, problem="connection refused"),
 }
 
@@ -40,7 +40,7 @@ class Site:
             Telemetry(lambda: 0.0),
             lambda only=None, *, with_queries=True: Status("", 0.0, 0.0, 0, (), (), ()),  # noqa: ARG005 - as it is called
             lambda: frozenset(names),
-            fleet=Fleet(lambda: targets, STANDINGS.__getitem__),
+            fleet=Fleet(lambda: targets, STANDINGS.__getitem__, lambda: NOW),
         )
         self._app = web.create(backend)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,14 +36,18 @@ def test_a_count_of_tokens_that_ends_with_its_target_leaves_no_store_on_the_page
     async def scenario() -> None:
         trial = Trial(dsn, counted)
         trial.watch.reconfigure({"tokens": counted}, loaded.stores["main"])
-        async with trial.serving():
-            await trial.until(lambda: key in trial.watch.plan.active)
-            assert trial.watch.plan.active[key].estimated
-            run = asyncio.create_task(trial.watch.run(key))
-            await asyncio.sleep(0)  # it has begun
-            trial.watch.retire()
-            await trial.database.close()
-            await run
-            assert trial.page() == ""
+        supervisor = asyncio.create_task(trial.watch.serve())
+        await trial.until(lambda: key in trial.watch.plan.active)
+        assert trial.watch.plan.active[key].estimated
+        run = asyncio.create_task(trial.watch.run(key))
+        await asyncio.sleep(0)  # it has begun
+        supervisor.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await supervisor
+        assert not run.done()
+        trial.watch.retire()
+        await trial.database.close()
+        await run
+        assert trial.page() == ""
 
     asyncio.run(scenario())
