@@ -269,8 +269,7 @@ def _log_pause(target: Target, pause: Pause | None) -> None:
     if pause is None:
         log.info("target is no longer paused", extra={"target": target.name})
     else:
-        facts = {"target": target.name, "by": pause.by.value, "until": pause.until, "reason": pause.reason}
-        log.info("target is paused", extra=facts)
+        log.info("target is paused", extra={"target": target.name, "pause": str(pause)})
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
